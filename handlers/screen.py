@@ -1,0 +1,118 @@
+"""What a step gives back: a Screen, plain data that says what the person should see next.
+
+A Screen is stored with its update, so that a repeated delivery shows it again instead of running the
+step twice. It therefore holds nothing that must not be kept: codes and passwords travel as a `Letter`,
+beside the Screen, and are sent at most once.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+MAX_TEXT = 4096
+"""Characters of one Telegram message, after its markup is parsed. Source: Bot API, sendMessage."""
+
+MAX_DATA = 64
+"""Bytes of a button's data. Source: Bot API, InlineKeyboardButton."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message. Exactly one of `data` and `url` is set."""
+
+    label: str
+    data: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A keyboard in place of the phone's own: it asks for the contact, or is taken away again."""
+
+    contact_label: str | None = None
+    other_labels: tuple[str, ...] = ()
+
+
+REMOVE_REPLY = Reply()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A document or a photo. The bytes are stored with the Screen: keep it to a few kilobytes."""
+
+    kind: Literal["document", "photo"]
+    name: str
+    content: bytes
+    caption: str = ""
+    secret: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"content": base64.b64encode(self.content).decode()}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        return cls(**raw | {"content": base64.b64decode(raw["content"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One answer to one update.
+
+    `text` is Telegram's HTML with everything a person typed escaped; an empty text shows only the toast.
+    `new` sends a message of its own even after a tap (what the person will want to find again);
+    otherwise a tap edits the message that carries the button, and typed text is answered by a new message.
+    `toast` is shown over the chat for a moment, `alert` until it is closed.
+    `forget` deletes the person's own message, which held a secret.
+    `retire` takes the buttons away from the tapped message (used with `new`).
+    `secret` forbids forwarding and saving.
+    """
+
+    text: str = ""
+    rows: tuple[tuple[Button, ...], ...] = ()
+    reply: Reply | None = None
+    file: File | None = None
+    new: bool = False
+    toast: str = ""
+    alert: bool = False
+    forget: bool = False
+    retire: bool = False
+    secret: bool = False
+    commands: str | None = None
+    """The role whose command menu this chat gets from now on; None leaves it as it is."""
+
+    def to_json(self) -> dict[str, Any]:
+        raw: dict[str, Any] = {
+            "text": self.text,
+            "rows": [[asdict(button) for button in row] for row in self.rows],
+            "reply": asdict(self.reply) if self.reply else None,
+            "file": self.file.to_json() if self.file else None,
+        }
+        flags = ("new", "toast", "alert", "forget", "retire", "secret", "commands")
+        return raw | {name: getattr(self, name) for name in flags}
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> Self:
+        reply, file = raw["reply"], raw["file"]
+        return cls(
+            **raw
+            | {
+                "rows": tuple(tuple(Button(**button) for button in row) for row in raw["rows"]),
+                "reply": Reply(reply["contact_label"], tuple(reply["other_labels"])) if reply else None,
+                "file": File.from_json(file) if file else None,
+            }
+        )
+
+
+SILENCE = Screen()
+"""Deliberately no answer (beyond closing a tap's spinner)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail to send after COMMIT, at most once: it may carry a one-time code, so it is never stored."""
+
+    to: str
+    subject: str
+    body: str

@@ -1,0 +1,46 @@
+"""The facts of one hospital that the use cases need: its name, its zone, its rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hospital_bot import slots
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a patient may do by themselves."""
+
+    notice: timedelta = timedelta(hours=1)
+    """The shortest time between booking and visit."""
+    horizon_days: int = 60
+    """How far ahead visits are offered, in days from today."""
+    max_visits: int = 5
+    """Live visits that one patient may hold."""
+    cut_off: timedelta = timedelta(hours=2)
+    """Moving and cancelling end this long before the visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    name: str = "Hospital"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    rules: Rules = Rules()
+    region: str = "US"
+    """ISO 3166 country whose telephone numbers may be typed without the country code."""
+
+    def wall(self, instant: datetime) -> datetime:
+        """The clinic's clock at this instant, naive."""
+        return instant.astimezone(self.zone).replace(tzinfo=None)
+
+    def instant(self, wall: datetime) -> datetime:
+        """The instant of a wall time, aware UTC; a repeated hour means the first."""
+        return slots.to_utc(wall, self.zone)
+
+    def today(self, now: datetime) -> date:
+        return self.wall(now).date()
+
+    def last_day(self, now: datetime) -> date:
+        return self.today(now) + timedelta(days=self.rules.horizon_days)

@@ -1,0 +1,131 @@
+"""The database: engine, sessions, retries, threads. Transactions begin and end here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import stamina
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from hospital_bot.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRIED = {1213, 1205, 1020, 1180, 3101, 1062}
+"""MySQL errors after which the whole transaction is run again: deadlock, lock wait, a changed row, a cluster's
+certification conflict, and a duplicate key (somebody was first; the next run sees what they did)."""
+
+TRIES = 6
+
+
+class Conflict(Exception):  # noqa: N818 - a signal between a service and `run`, never seen outside
+    """Raised inside a transaction that must be run again from the start."""
+
+
+class Database:
+    """Runs one use case in one transaction. PyMySQL blocks; handlers must not."""
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        """`connections` bounds both the pool and the threads that use it."""
+        self.engine = _engine(url, connections)
+        self.connections = connections
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="db")
+
+    def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The use case's result, after COMMIT. Raises Unavailable when the outcome isn't known to be written."""
+        for attempt in stamina.retry_context(
+            on=_is_conflict, attempts=TRIES, timeout=8, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
+        ):
+            with attempt:
+                return self._transact(partial(use_case, *args, **kwargs) if (args or kwargs) else use_case)
+        raise AssertionError("stamina returns or raises")
+
+    def _transact(self, use_case: Callable[..., T]) -> T:
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                return use_case(session)
+        except (PoolTimeout, DBAPIError) as error:
+            if _is_outage(error):
+                raise Unavailable(type(error).__name__) from error
+            raise
+
+    async def run_async(
+        self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `run`, in one of the pool's threads."""
+        work = partial(contextvars.copy_context().run, self.run, use_case, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self.engine.dispose()
+
+
+def _engine(url: str, connections: int) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        make_url(url).update_query_dict({"charset": "utf8mb4"}),
+        isolation_level="READ COMMITTED",
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": 3,
+            "read_timeout": 10,
+            "write_timeout": 10,
+            "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 3",
+        },
+    )
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("foreign_keys = ON", "journal_mode = WAL", "busy_timeout = 5000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """SQLite has one writer: a transaction takes its place before it reads, so what it read stays true."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_conflict(error: Exception) -> bool:
+    if isinstance(error, Conflict | IntegrityError):
+        return True
+    return isinstance(error, DBAPIError) and _number(error) in RETRIED
+
+
+def _is_outage(error: SQLAlchemyError) -> bool:
+    """Lost connections, full disks and read-only servers: everything the driver can't say yes or no to."""
+    if not isinstance(error, DBAPIError):
+        return True
+    if error.connection_invalidated:
+        return True
+    return isinstance(error.orig, sqlite3.OperationalError) or (
+        _kind(error) in {"OperationalError", "InterfaceError"} and _number(error) not in RETRIED
+    )
+
+
+def _kind(error: DBAPIError) -> str:
+    return type(error.orig).__name__
+
+
+def _number(error: DBAPIError) -> int | None:
+    args = getattr(error.orig, "args", ())
+    return args[0] if args and isinstance(args[0], int) else None
