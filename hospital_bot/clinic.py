@@ -30,6 +30,8 @@ class Clinic:
     rules: Rules = Rules()
     region: str = "US"
     """ISO 3166 country whose telephone numbers may be typed without the country code."""
+    address: str = ""
+    phone: str = ""
 
     def wall(self, instant: datetime) -> datetime:
         """The clinic's clock at this instant, naive."""

@@ -1,0 +1,143 @@
+"""Settings, read once from the environment or `.env`. A wrong one stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from hospital_bot.clinic import Clinic, Rules
+
+
+class SettingsError(Exception):
+    """One line for the person who starts the program; it never quotes a secret."""
+
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def _period(text: Any) -> Any:
+    """`90m`, `24h` or `2d`."""
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])", text.strip()) if isinstance(text, str) else None
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else text
+
+
+def _periods(text: Any) -> Any:
+    return tuple(_period(item) for item in text.split(",") if item.strip()) if isinstance(text, str) else text
+
+
+def _zone(name: Any) -> Any:
+    if not isinstance(name, str):
+        return name
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not an IANA zone, for example Europe/Berlin") from None
+
+
+def _region(text: Any) -> Any:
+    region = str(text).upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("not a country code of two letters, for example DE")
+    return region
+
+
+def _database(text: Any) -> Any:
+    secret = text.get_secret_value() if isinstance(text, SecretStr) else str(text)
+    try:
+        backend = make_url(secret).drivername
+    except ArgumentError:
+        backend = ""
+    if backend not in {"sqlite", "mysql+pymysql"}:
+        raise ValueError("expected sqlite:///file.db or mysql+pymysql://user:password@host/database")
+    return secret
+
+
+Period = Annotated[timedelta, BeforeValidator(_period)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOSPITAL_", env_file=".env", extra="ignore", frozen=True)
+
+    bot_token: SecretStr = SecretStr("")
+    bot_api_url: str = "https://api.telegram.org"
+    database_url: Annotated[SecretStr, BeforeValidator(_database)] = SecretStr("sqlite:///hospital.db")
+    database_connections: int = Field(10, ge=1, le=200)
+    secret_key: SecretStr = SecretStr("")
+    name: str = Field("Hospital", min_length=1, max_length=100)
+    address: str = Field("", max_length=255)
+    phone: str = Field("", max_length=40)
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    country: Annotated[str, BeforeValidator(_region)] = "US"
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
+    webhook_url: str = ""
+    webhook_secret: SecretStr = SecretStr("")
+    webhook_host: str = "127.0.0.1"
+    webhook_port: int = Field(8443, ge=1, le=65535)
+    api_host: str = "127.0.0.1"
+    api_port: int | None = Field(None, ge=1, le=65535)
+    digest_time: time = time(7)
+    reminders: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_periods)] = (
+        timedelta(hours=24),
+        timedelta(hours=2),
+    )
+    booking_notice: Period = timedelta(hours=1)
+    booking_horizon_days: int = Field(60, ge=1, le=365)
+    booking_max_visits: int = Field(5, ge=1, le=100)
+    booking_cutoff: Period = timedelta(hours=2)
+
+    @model_validator(mode="after")
+    def _webhook_is_complete(self) -> Settings:
+        if self.webhook_url and not re.fullmatch(
+            r"[A-Za-z0-9_-]{32,256}", self.webhook_secret.get_secret_value()
+        ):
+            raise ValueError("WEBHOOK_SECRET: 32 to 256 letters, digits, - and _ are needed with WEBHOOK_URL")
+        return self
+
+    @property
+    def clinic(self) -> Clinic:
+        rules = Rules(
+            self.booking_notice, self.booking_horizon_days, self.booking_max_visits, self.booking_cutoff
+        )
+        return Clinic(self.name, self.timezone, rules, self.country, self.address, self.phone)
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError for the first of these that is not set."""
+        for name in names:
+            value = getattr(self, name)
+            if not (value.get_secret_value() if isinstance(value, SecretStr) else value):
+                raise SettingsError(f"HOSPITAL_{name.upper()} is not set. {_HELP.get(name, '')}".strip())
+
+    def require_key(self) -> None:
+        """The secret key protects passwords, codes and authenticator secrets: never a default, never a short one."""
+        self.require("secret_key")
+        if len(self.secret_key.get_secret_value()) < 32:
+            raise SettingsError(f"HOSPITAL_SECRET_KEY is shorter than 32 characters. {_HELP['secret_key']}")
+
+
+_HELP = {
+    "bot_token": "Ask @BotFather for one, or run `hospital-bot demo`, which needs none.",
+    "secret_key": "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    "smtp_url": "One-time codes go by mail: smtp://user:password@host:587",
+    "mail_from": "The address that mail comes from, for example bot@hospital.example",
+}
+
+
+def load(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings of this process. Raises SettingsError with one line that names the wrong one."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = "_".join(str(part) for part in first["loc"]).upper()
+        said = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"HOSPITAL_{where}: {said}" if where else f"HOSPITAL_{said}") from None
