@@ -59,9 +59,7 @@ class Database:
                 raise Unavailable(type(error).__name__) from error
             raise
 
-    async def run_async(
-        self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def run_async(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, in one of the pool's threads."""
         work = partial(contextvars.copy_context().run, self.run, use_case, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -1,26 +1,26 @@
 """Every refusal of the product. Each has a stable `code`, which the API sends and the chat maps to words.
 
-    Refusal
-    ├── BadInput                    something typed can't be taken; `field` and `problem` say what
-    ├── NotLoggedIn                 the use case needs a session
-    ├── NotAllowed                  the session is not enough
-    ├── NotFound                    no such thing, or not yours: the two are never told apart
-    ├── Busy                        too much at once: wait a moment
-    ├── LoginError
-    │   ├── WrongCredentials        unknown, wrong, locked or unverified: never told apart
-    │   ├── WrongCode               not this code
-    │   ├── CodeSpent               expired, used, or tried too often: ask for a new one
-    │   └── WaitForCode             a new code too soon, or too many today; `seconds` to wait
-    └── BookingError
-        ├── SlotTaken               somebody has it
-        ├── NotOffered              no such time in the doctor's hours, or on leave
-        ├── TooSoon                 past, or within the minimum notice
-        ├── TooFar                  beyond the horizon
-        ├── PatientBusy             the patient has another visit then
-        ├── TooManyVisits           the patient holds as many visits as allowed
-        └── TooLate                 past the cut-off for moving or cancelling
+Refusal
+├── BadInput                    something typed can't be taken; `field` and `problem` say what
+├── NotLoggedIn                 the use case needs a session
+├── NotAllowed                  the session is not enough
+├── NotFound                    no such thing, or not yours: the two are never told apart
+├── Busy                        too much at once: wait a moment
+├── LoginError
+│   ├── WrongCredentials        unknown, wrong, locked or unverified: never told apart
+│   ├── WrongCode               not this code
+│   ├── CodeSpent               expired, used, or tried too often: ask for a new one
+│   └── WaitForCode             a new code too soon, or too many today; `seconds` to wait
+└── BookingError
+    ├── SlotTaken               somebody has it
+    ├── NotOffered              no such time in the doctor's hours, or on leave
+    ├── TooSoon                 past, or within the minimum notice
+    ├── TooFar                  beyond the horizon
+    ├── PatientBusy             the patient has another visit then
+    ├── TooManyVisits           the patient holds as many visits as allowed
+    └── TooLate                 past the cut-off for moving or cancelling
 
-    Unavailable                     not a refusal: the database can't be reached; repeat with the same request id
+Unavailable                     not a refusal: the database can't be reached; repeat with the same request id
 """
 
 from __future__ import annotations

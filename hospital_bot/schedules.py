@@ -48,9 +48,7 @@ class Schedule:
     def to_json(self) -> dict[str, Any]:
         return {
             "slot_minutes": self.slot_minutes,
-            "weekly": {
-                name: _pairs(hours) for name, hours in zip(WEEKDAYS, self.weekly, strict=True) if hours
-            },
+            "weekly": {name: _pairs(hours) for name, hours in zip(WEEKDAYS, self.weekly, strict=True) if hours},
             "dates": {day.isoformat(): _pairs(hours) for day, hours in sorted(self.dates.items())},
         }
 
@@ -65,9 +63,7 @@ def check(raw: Any) -> Schedule:
         raise BadInput("schedule", "shape", "expected slot_minutes, weekly and dates")
     slot_minutes = raw.get("slot_minutes", 30)
     if type(slot_minutes) is not int or slot_minutes not in SLOT_MINUTES:
-        raise BadInput(
-            "schedule", "slot_minutes", f"a whole number from {SLOT_MINUTES[0]} to {SLOT_MINUTES[-1]}"
-        )
+        raise BadInput("schedule", "slot_minutes", f"a whole number from {SLOT_MINUTES[0]} to {SLOT_MINUTES[-1]}")
     weekly, dates = raw.get("weekly", {}), raw.get("dates", {})
     if not isinstance(weekly, dict) or not weekly.keys() <= set(WEEKDAYS):
         raise BadInput("schedule", "weekly", "days are " + ", ".join(WEEKDAYS))

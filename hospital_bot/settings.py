@@ -97,17 +97,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _webhook_is_complete(self) -> Settings:
-        if self.webhook_url and not re.fullmatch(
-            r"[A-Za-z0-9_-]{32,256}", self.webhook_secret.get_secret_value()
-        ):
+        if self.webhook_url and not re.fullmatch(r"[A-Za-z0-9_-]{32,256}", self.webhook_secret.get_secret_value()):
             raise ValueError("WEBHOOK_SECRET: 32 to 256 letters, digits, - and _ are needed with WEBHOOK_URL")
         return self
 
     @property
     def clinic(self) -> Clinic:
-        rules = Rules(
-            self.booking_notice, self.booking_horizon_days, self.booking_max_visits, self.booking_cutoff
-        )
+        rules = Rules(self.booking_notice, self.booking_horizon_days, self.booking_max_visits, self.booking_cutoff)
         return Clinic(self.name, self.timezone, rules, self.country, self.address, self.phone)
 
     def require(self, *names: str) -> None:
@@ -135,7 +131,7 @@ _HELP = {
 def load(env_file: Path | None = Path(".env")) -> Settings:
     """The settings of this process. Raises SettingsError with one line that names the wrong one."""
     try:
-        return Settings(_env_file=env_file)
+        return Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own argument
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "_".join(str(part) for part in first["loc"]).upper()
