@@ -133,7 +133,13 @@ class PrivateServer(Server):
 
     def _install(self) -> None:
         program = _program("mariadb-install-db")
-        options = ["--no-defaults", *self._place(), "--auth-root-authentication-method=normal", "--skip-test-db"]
+        options = [
+            "--no-defaults",
+            *self._place(),
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--force",  # on a machine that can't look up its own name, too
+        ]
         done = subprocess.run([program, *options], capture_output=True, text=True)
         if done.returncode:
             shutil.rmtree(self.folder)
