@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hospital_bot.simulator import keyboards, markup
-from hospital_bot.simulator.records import Chat, Message, Tap, Update, User
+from hospital_bot.simulator.records import Chat, Message, StoredFile, Tap, Update, User
 from hospital_bot.simulator.refusals import Impossible, Json
 from hospital_bot.simulator.telegram import Telegram
 
@@ -151,15 +151,7 @@ class Person:
             return self._sends({"location": {"latitude": 51.5, "longitude": -0.1}}, chat_id)
         name, mime_type = SAMPLE_FILES[kind]
         stored = self.telegram.store(name, mime_type, (content or kind).encode(), folder=f"{kind}s")
-        described: Json = (
-            stored.json()
-            | {
-                "sticker": {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False},
-                "photo": {"width": 640, "height": 480},
-                "voice": {"duration": 3, "mime_type": mime_type},
-                "document": {"file_name": name, "mime_type": mime_type},
-            }[kind]
-        )
+        described = stored.json() | _details(kind, stored)
         sent: Json = {kind: [described] if kind == "photo" else described}
         return self._sends(sent | ({"caption": caption} if caption else {}), chat_id)
 
@@ -269,3 +261,14 @@ def _announce_membership(telegram: Telegram, chat: Chat, actor: User, old: str, 
 
 def _until(status: str) -> Json:
     return {"until_date": 0} if status == "kicked" else {}
+
+
+def _details(kind: MediaKind, stored: StoredFile) -> Json:
+    """What the Bot API tells of a file of this kind, besides its id and size."""
+    if kind == "sticker":
+        return {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
+    if kind == "photo":
+        return {"width": 640, "height": 480}
+    if kind == "voice":
+        return {"duration": 3, "mime_type": stored.mime_type}
+    return {"file_name": stored.name, "mime_type": stored.mime_type}

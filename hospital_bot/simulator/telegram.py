@@ -76,6 +76,9 @@ class Telegram:
         self.chats[user.id] = Chat(user.id, "private", members=[user.id])
         return user
 
+    def people(self) -> list[User]:
+        return [user for user in self.users.values() if not user.is_bot]
+
     def add_group(self, title: str, members: list[int]) -> Chat:
         groups = sum(chat.kind == "group" for chat in self.chats.values())
         chat = Chat(FIRST_GROUP_ID - groups, "group", title=title, members=members, is_started=True)
