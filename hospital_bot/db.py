@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sqlite3
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from hospital_bot.errors import Unavailable
+from hospital_bot.errors import Conflict, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,10 +26,6 @@ RETRIED = {1213, 1205, 1020, 1180, 3101, 1062}
 certification conflict, and a duplicate key (somebody was first; the next run sees what they did)."""
 
 TRIES = 6
-
-
-class Conflict(Exception):  # noqa: N818 - a signal between a service and `run`, never seen outside
-    """Raised inside a transaction that must be run again from the start."""
 
 
 class Database:
@@ -47,10 +43,10 @@ class Database:
             on=_is_conflict, attempts=TRIES, timeout=8, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
         ):
             with attempt:
-                return self._transact(partial(use_case, *args, **kwargs) if (args or kwargs) else use_case)
+                return self._transact(lambda session: use_case(session, *args, **kwargs))
         raise AssertionError("stamina returns or raises")
 
-    def _transact(self, use_case: Callable[..., T]) -> T:
+    def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 return use_case(session)
@@ -61,8 +57,12 @@ class Database:
 
     async def run_async(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, in one of the pool's threads."""
-        work = partial(contextvars.copy_context().run, self.run, use_case, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self.in_thread(lambda: self.run(use_case, *args, **kwargs))
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Blocking work in one of the pool's threads, with the caller's context variables."""
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -96,6 +96,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("foreign_keys = ON", "journal_mode = WAL", "busy_timeout = 5000"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("crc32", 1, _crc32, deterministic=True)
+
+
+def _crc32(text: str | None) -> int | None:
+    """MySQL has this function; SQLite learns it."""
+    return None if text is None else zlib.crc32(text.encode())
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -118,3 +118,7 @@ class TooLate(BookingError):
 
 class Unavailable(Exception):
     """The database can't be reached or the outcome of a COMMIT is unknown. Nothing may be claimed as done."""
+
+
+class Conflict(Exception):
+    """Somebody changed what the use case had read. Never seen outside `Database.run`."""

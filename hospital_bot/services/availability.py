@@ -1,0 +1,188 @@
+"""What is free: by specialization, doctor, day and time. Reads only; the booking checks again under the lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from hospital_bot import queries, slots
+from hospital_bot.clinic import Clinic
+from hospital_bot.errors import NotFound
+from hospital_bot.queries import DoctorFacts, Who
+from hospital_bot.slots import Span
+
+WINDOWS = (2, 14)
+"""Days looked at first when the next free time is wanted; the rest of the horizon only if these are full."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecializationLine:
+    name: str
+    who: Who
+    doctors: int
+    next_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorLine:
+    doctor: DoctorFacts
+    next_start: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    day: date
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom a patient chose, in words. `doctor` is None for anyone of the specialization."""
+
+    who: Who
+    specialization: str
+    doctor: DoctorFacts | None
+
+
+@dataclass(slots=True)
+class Openings:
+    """The free times of some doctors in one stretch of days, counted from what was read once."""
+
+    clinic: Clinic
+    now: datetime
+    busy: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, held: Iterable[queries.Held]) -> None:
+        for visit in held:
+            self.busy[visit.doctor_id, visit.day.date()].append(visit.span)
+
+    def starts(self, doctor: DoctorFacts, day: date) -> list[datetime]:
+        """The wall times at which this doctor is free that day and a patient may still book."""
+        schedule = doctor.schedule
+        busy = self.busy.get((doctor.doctor_id, day), []) + leave_on(doctor, day)
+        free = [slots.at(day, start) for start in slots.free(schedule.starts(day), schedule.slot_minutes, busy)]
+        return [start for start in free if self._bookable(start)]
+
+    def _bookable(self, start: datetime) -> bool:
+        if start.date() <= self._earliest.date() and start < self._earliest:
+            return False
+        return not slots.changes_clock(start.date(), self.clinic.zone) or slots.exists(start, self.clinic.zone)
+
+    @property
+    def _earliest(self) -> datetime:
+        return self.clinic.wall(self.now + self.clinic.rules.notice)
+
+    def first_start(self, doctor: DoctorFacts, days: Iterable[date]) -> datetime | None:
+        return next((starts[0] for day in days if (starts := self.starts(doctor, day))), None)
+
+
+def leave_on(doctor: DoctorFacts, day: date) -> list[Span]:
+    return [span for start, end in doctor.leave if (span := slots.within(day, start, end))]
+
+
+def specializations(session: Session, *, clinic: Clinic, now: datetime) -> list[SpecializationLine]:
+    """Those with an active doctor, by name, each with how many and the next day that one of them is free."""
+    lines = doctor_lines(session, who=None, clinic=clinic, now=now)
+    groups: dict[str, list[DoctorLine]] = defaultdict(list)
+    for line in lines:
+        groups[line.doctor.specialization].append(line)
+    return [
+        SpecializationLine(
+            name,
+            Who.any_of(name),
+            len(group),
+            min((line.next_start.date() for line in group if line.next_start), default=None),
+        )
+        for name, group in sorted(groups.items(), key=lambda item: item[0].casefold())
+        if name
+    ]
+
+
+def doctor_lines(session: Session, *, who: Who | None, clinic: Clinic, now: datetime) -> list[DoctorLine]:
+    """The doctors meant by `who`, the soonest free first; those with nothing free come last, by name."""
+    first, last = clinic.today(now), clinic.last_day(now)
+    doctors = queries.doctors(session, who, first=first, last=last)
+    found: dict[int, datetime] = {}
+    missing = doctors
+    for start, end in _windows(first, last):
+        openings = _openings(session, missing, start, end, clinic, now)
+        for doctor in missing:
+            if next_start := openings.first_start(doctor, slots.days(start, end)):
+                found[doctor.doctor_id] = next_start
+        missing = [doctor for doctor in missing if doctor.doctor_id not in found]
+        if not missing:
+            break
+    lines = [DoctorLine(doctor, found.get(doctor.doctor_id)) for doctor in doctors]
+    return sorted(lines, key=lambda line: (line.next_start is None, line.next_start, line.doctor.name))
+
+
+def choice(session: Session, *, who: Who, clinic: Clinic, now: datetime) -> Choice:
+    """Who is meant, in words. Raises NotFound when nobody (left the hospital, or never was)."""
+    today = clinic.today(now)
+    return _choice(who, queries.doctors(session, who, first=today, last=today))
+
+
+def days(
+    session: Session, *, who: Who, first: date, most: int, clinic: Clinic, now: datetime
+) -> tuple[Choice, list[DayLine]]:
+    """Up to `most` days from `first` on with free times, and how many each has."""
+    first, last = max(first, clinic.today(now)), clinic.last_day(now)
+    doctors = queries.doctors(session, who, first=first, last=last)
+    lines: list[DayLine] = []
+    for start, end in _windows(first, last, sizes=WINDOWS[1:]):
+        openings = _openings(session, doctors, start, end, clinic, now)
+        lines += _day_lines(openings, doctors, slots.days(start, end))
+        if len(lines) >= most:
+            break
+    return _choice(who, doctors), lines[:most]
+
+
+def month(session: Session, *, who: Who, first: date, last: date, clinic: Clinic, now: datetime) -> list[DayLine]:
+    """The days with free times from `first` to `last`, within the horizon."""
+    first, last = max(first, clinic.today(now)), min(last, clinic.last_day(now))
+    if first > last:
+        return []
+    doctors = queries.doctors(session, who, first=first, last=last)
+    return _day_lines(_openings(session, doctors, first, last, clinic, now), doctors, slots.days(first, last))
+
+
+def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetime) -> tuple[Choice, list[datetime]]:
+    """The free times of that day, each once, however many doctors have it."""
+    doctors = queries.doctors(session, who, first=day, last=day)
+    if not clinic.today(now) <= day <= clinic.last_day(now):
+        return _choice(who, doctors), []
+    openings = _openings(session, doctors, day, day, clinic, now)
+    return _choice(who, doctors), sorted({start for doctor in doctors for start in openings.starts(doctor, day)})
+
+
+def _choice(who: Who, doctors: Sequence[DoctorFacts]) -> Choice:
+    if not doctors:
+        raise NotFound
+    return Choice(who, doctors[0].specialization, doctors[0] if who.doctor_id is not None else None)
+
+
+def _windows(first: date, last: date, sizes: tuple[int, ...] = WINDOWS) -> Iterator[tuple[date, date]]:
+    """Growing stretches that together cover [first, last]."""
+    start = first
+    for size in (*sizes, (last - first).days + 1):
+        end = min(last, first + timedelta(days=size - 1))
+        if start <= end:
+            yield start, end
+        start = max(start, end + timedelta(days=1))
+
+
+def _openings(
+    session: Session, doctors: Sequence[DoctorFacts], first: date, last: date, clinic: Clinic, now: datetime
+) -> Openings:
+    openings = Openings(clinic, now)
+    openings.add(queries.held_by_doctors(session, [each.doctor_id for each in doctors], first=first, last=last))
+    return openings
+
+
+def _day_lines(openings: Openings, doctors: Sequence[DoctorFacts], days: Iterable[date]) -> list[DayLine]:
+    lines = (DayLine(day, sum(len(openings.starts(doctor, day)) for doctor in doctors)) for day in days)
+    return [line for line in lines if line.free]

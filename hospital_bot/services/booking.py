@@ -1,0 +1,298 @@
+"""Book, move, cancel. A time is given once.
+
+Whatever can create an overlap begins with a write to the doctors' rows and then to the patient's, before any
+read that its decision rests on: on one server that write is a lock, on a cluster a certification conflict.
+Only then is it looked at what is held, under READ COMMITTED, so the look sees what the last winner wrote.
+Freeing a time needs no lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, false, func, insert, not_, or_, update
+from sqlalchemy.orm import Session
+
+from hospital_bot import queries, slots
+from hospital_bot.clinic import Clinic
+from hospital_bot.errors import (
+    Conflict,
+    NotFound,
+    NotOffered,
+    PatientBusy,
+    SlotTaken,
+    TooFar,
+    TooLate,
+    TooManyVisits,
+    TooSoon,
+)
+from hospital_bot.models import Appointment, Doctor, Patient, midnight
+from hospital_bot.queries import DoctorFacts, Held, Visit, Who
+from hospital_bot.services.availability import leave_on
+from hospital_bot.slots import Span
+
+PAGE = 5
+"""Past visits shown at once."""
+
+
+def book(
+    session: Session,
+    *,
+    patient_id: int,
+    who: Who,
+    start: datetime,
+    request_id: str,
+    clinic: Clinic,
+    now: datetime,
+    reason: str | None = None,
+) -> Visit:
+    """Give this time (the clinic's wall clock) to the patient, or raise the BookingError that says why not.
+
+    Asking again for what the patient already has returns that visit: a double tap books once.
+    For anyone of a specialization the doctor is chosen here, under the lock: the least busy that day.
+    """
+    lock(session, who, patient_id)
+    doctors = queries.doctors(session, who, first=start.date(), last=start.date())
+    held = _held(session, doctors, patient_id, start, clinic, now)
+    mine = [visit for visit in held if visit.patient_id == patient_id]
+    if same := next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None):
+        return _read(session, Appointment.appointment_id == same.appointment_id)
+    _check_window(start, clinic, now)
+    doctor = _choose(doctors, held, start)
+    _check_patient(mine, _span(doctor, start), start, clinic, now)
+    return _insert(session, patient_id, doctor, start, reason=reason, request_id=request_id, moved_from=None)
+
+
+def move(
+    session: Session,
+    *,
+    appointment_id: int,
+    patient_id: int,
+    who: Who,
+    start: datetime,
+    request_id: str,
+    user_id: int,
+    clinic: Clinic,
+    now: datetime,
+) -> Visit:
+    """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
+    lock(session, who, patient_id)
+    doctors = queries.doctors(session, who, first=start.date(), last=start.date())
+    held = _held(session, doctors, patient_id, start, clinic, now)
+    mine = [visit for visit in held if visit.patient_id == patient_id]
+    if done := next((visit for visit in mine if visit.moved_from == appointment_id and visit.start == start), None):
+        return _read(session, Appointment.appointment_id == done.appointment_id)
+    old = next((visit for visit in mine if visit.appointment_id == appointment_id), None)
+    if old is None:
+        raise NotFound
+    if old.start == start and _is_for(old, doctors):
+        return _read(session, Appointment.appointment_id == old.appointment_id)
+    _check_cut_off(old.start, clinic, now)
+    _check_window(start, clinic, now)
+    others = [visit for visit in held if visit is not old]
+    doctor = _choose(doctors, others, start)
+    _check_patient([visit for visit in mine if visit is not old], _span(doctor, start), start, clinic, now)
+    _close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
+    return _insert(
+        session, patient_id, doctor, start, reason=old.reason, request_id=request_id, moved_from=old.appointment_id
+    )
+
+
+def cancel(
+    session: Session,
+    *,
+    appointment_id: int,
+    patient_id: int,
+    user_id: int,
+    clinic: Clinic,
+    now: datetime,
+    why: str | None = None,
+) -> Visit:
+    """The visit, given back. Who, when and why are kept; cancelling twice is the same as once."""
+    visit = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+    if visit.status == "cancelled":
+        return visit
+    if not visit.live:
+        raise TooLate
+    _check_cut_off(visit.start, clinic, now)
+    _close(session, appointment_id, user_id=user_id, why=why, now=now)
+    return replace(visit, status="cancelled")
+
+
+def own_visit(session: Session, *, appointment_id: int, patient_id: int, now: datetime) -> Visit:  # noqa: ARG001 - every use case is told the time
+    """This patient's visit. Raises NotFound for another's exactly as for none."""
+    return _read(session, Appointment.appointment_id == appointment_id, Appointment.patient_id == patient_id)
+
+
+def upcoming(session: Session, *, patient_id: int, clinic: Clinic, now: datetime) -> list[Visit]:
+    """Live visits that have not begun, the next one first."""
+    rows = session.execute(
+        queries.visits()
+        .where(Appointment.patient_id == patient_id, _ahead(clinic, now))
+        .order_by(Appointment.appointment_date, Appointment.appointment_time)
+    )
+    return [queries.as_visit(row) for row in rows]
+
+
+def past(session: Session, *, patient_id: int, page: int, clinic: Clinic, now: datetime) -> tuple[list[Visit], bool]:
+    """One page of the visits that are over or cancelled, the latest first; and whether there are more."""
+    rows = session.execute(
+        queries.visits()
+        .where(Appointment.patient_id == patient_id, not_(func.coalesce(_ahead(clinic, now), false())))
+        .order_by(
+            Appointment.appointment_date.desc(),
+            Appointment.appointment_time.desc(),
+            Appointment.appointment_id.desc(),
+        )
+        .limit(PAGE + 1)
+        .offset(PAGE * page)
+    ).all()
+    return [queries.as_visit(row) for row in rows[:PAGE]], len(rows) > PAGE
+
+
+def _ahead(clinic: Clinic, now: datetime) -> ColumnElement[bool]:
+    wall = clinic.wall(now)
+    today = midnight(wall.date())
+    later_today = and_(Appointment.appointment_date == today, Appointment.appointment_time > wall.time())
+    return and_(Appointment.live == 1, or_(Appointment.appointment_date > today, later_today))
+
+
+def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
+    """True while the patient may still move or cancel this visit."""
+    return visit.live and clinic.instant(visit.start) - now >= clinic.rules.cut_off
+
+
+def lock(session: Session, who: Who, patient_id: int) -> None:
+    """Make every other booking of these doctors and this patient wait: doctors first, the patient second, always."""
+    doctors = update(Doctor).where(who.matches).values(booking_seq=Doctor.booking_seq + 1)
+    patient = update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=Patient.booking_seq + 1)
+    for statement, refusal in ((doctors, NotOffered), (patient, NotFound)):
+        locked = session.connection().execute(statement)
+        if not locked.rowcount:
+            raise refusal
+
+
+def _held(
+    session: Session, doctors: Sequence[DoctorFacts], patient_id: int, start: datetime, clinic: Clinic, now: datetime
+) -> list[Held]:
+    ids = [doctor.doctor_id for doctor in doctors]
+    return queries.held_around(session, ids, patient_id, day=start.date(), today=clinic.today(now))
+
+
+def _is_for(visit: Held, doctors: Sequence[DoctorFacts]) -> bool:
+    return any(visit.doctor_id == doctor.doctor_id for doctor in doctors)
+
+
+def _check_window(start: datetime, clinic: Clinic, now: datetime) -> None:
+    if not slots.exists(start, clinic.zone):
+        raise NotOffered
+    if clinic.instant(start) < now + clinic.rules.notice:
+        raise TooSoon
+    if start.date() > clinic.last_day(now):
+        raise TooFar
+
+
+def _check_cut_off(start: datetime, clinic: Clinic, now: datetime) -> None:
+    if clinic.instant(start) - now < clinic.rules.cut_off:
+        raise TooLate
+
+
+def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetime) -> DoctorFacts:
+    """The doctor who is free then, the least busy that day. Raises NotOffered or SlotTaken."""
+    offering = [doctor for doctor in doctors if _offers(doctor, start)]
+    if not offering:
+        raise NotOffered
+    that_day = [visit for visit in held if visit.start.date() == start.date()]
+    busy = {
+        doctor.doctor_id: [visit.span for visit in that_day if visit.doctor_id == doctor.doctor_id]
+        for doctor in offering
+    }
+    free = [
+        doctor
+        for doctor in offering
+        if not any(slots.overlap(_span(doctor, start), span) for span in busy[doctor.doctor_id])
+    ]
+    if not free:
+        raise SlotTaken
+    return min(free, key=lambda doctor: (len(busy[doctor.doctor_id]), doctor.doctor_id))
+
+
+def _fits(visit: Span, busy: Sequence[Span]) -> bool:
+    return not any(slots.overlap(visit, span) for span in busy)
+
+
+def _offers(doctor: DoctorFacts, start: datetime) -> bool:
+    visit = _span(doctor, start)
+    return visit.start in doctor.schedule.starts(start.date()) and _fits(visit, leave_on(doctor, start.date()))
+
+
+def _span(doctor: DoctorFacts, start: datetime) -> Span:
+    begin = slots.minutes(start.time())
+    return Span(begin, begin + doctor.schedule.slot_minutes)
+
+
+def _check_patient(mine: Sequence[Held], visit: Span, start: datetime, clinic: Clinic, now: datetime) -> None:
+    same_day = [other.span for other in mine if other.start.date() == start.date()]
+    if not _fits(visit, same_day):
+        raise PatientBusy
+    ahead = [other for other in mine if other.start > clinic.wall(now)]
+    if len(ahead) >= clinic.rules.max_visits:
+        raise TooManyVisits
+
+
+def _insert(
+    session: Session,
+    patient_id: int,
+    doctor: DoctorFacts,
+    start: datetime,
+    *,
+    reason: str | None,
+    request_id: str,
+    moved_from: int | None,
+) -> Visit:
+    values = {
+        "patient_id": patient_id,
+        "doctor_id": doctor.doctor_id,
+        "appointment_date": midnight(start.date()),
+        "appointment_time": start.time(),
+        "status": "confirmed",
+        "minutes": doctor.schedule.slot_minutes,
+        "reason": reason,
+        "request_id": request_id,
+        "moved_from": moved_from,
+    }
+    inserted = session.connection().execute(insert(Appointment).values(values))
+    (appointment_id,) = inserted.inserted_primary_key or (0,)
+    return Visit(
+        appointment_id=appointment_id,
+        patient_id=patient_id,
+        doctor_id=doctor.doctor_id,
+        doctor_name=doctor.name,
+        specialization=doctor.specialization,
+        room=doctor.room,
+        start=start,
+        minutes=doctor.schedule.slot_minutes,
+        status="confirmed",
+        reason=reason,
+        moved_from=moved_from,
+    )
+
+
+def _close(session: Session, appointment_id: int, *, user_id: int, why: str | None, now: datetime) -> None:
+    """End a live visit. Somebody else ending it meanwhile makes the whole transaction run again."""
+    ended = session.connection().execute(
+        update(Appointment)
+        .where(Appointment.appointment_id == appointment_id, Appointment.live == 1)
+        .values(status="cancelled", cancelled_at=now, cancelled_by=user_id, cancel_reason=why)
+    )
+    if not ended.rowcount:
+        raise Conflict
+
+
+def _read(session: Session, *conditions: ColumnElement[bool]) -> Visit:
+    row = session.execute(queries.visits().where(*conditions)).one_or_none()
+    if row is None:
+        raise NotFound
+    return queries.as_visit(row)
