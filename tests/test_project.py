@@ -58,6 +58,11 @@ def test_every_pinned_package_carries_hashes_and_comes_from_no_named_place(path:
     assert [line for line in lines if "://" in line or line.startswith("-")] == []
 
 
+def test_every_folder_of_code_is_a_package_so_that_the_layers_are_checked_in_it() -> None:
+    folders = {path.parent for top in ("hospital_bot", "handlers") for path in (ROOT / top).rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def test_what_is_run_is_what_is_tested() -> None:
     runtime, dev = (set(re.findall(r"^\S+==\S+", path.read_text(), re.MULTILINE)) for path in PINNED)
     assert runtime - dev == set()
