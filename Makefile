@@ -40,7 +40,7 @@ mariadb:
 	@scripts/need-mariadb
 
 prove: .venv/dev mariadb ## the long proofs: hundreds of kills, soak, deep fuzzing
-	HOSPITAL_PROVE=1 $(BIN)/python -m pytest -m prove
+	HOSPITAL_PROVE=1 $(BIN)/python -m pytest -m prove --timeout 3600
 
 bench: .venv/dev mariadb ## the performance table
 	$(BIN)/python -m benchmarks
