@@ -1,0 +1,95 @@
+"""The client of the Bot API, made so that its token stays out of every log."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from telegram import BotCommand, BotCommandScopeAllPrivateChats
+from telegram.error import InvalidToken
+from telegram.ext import Application, ExtBot
+from telegram.request import BaseRequest, HTTPXRequest
+
+from hospital_bot.telegram.pace import Pace
+
+Commands = Sequence[tuple[str, str]]
+"""(command, description), in the order of the menu."""
+
+STRANGER = "stranger"
+"""The role whose menu every private chat has until somebody logs in there."""
+
+TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
+CONNECTIONS = 64
+ANSWER_SECONDS = 10.0
+
+
+class WrongToken(Exception):
+    """Telegram does not know the token: nothing can work, and trying again does not help."""
+
+    def __init__(self) -> None:
+        super().__init__("HOSPITAL_BOT_TOKEN: Telegram does not know this token")
+
+
+class HospitalBot(ExtBot[str]):
+    """`ExtBot`, without the token in its repr and in the error of a wrong one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}[{self._token.partition(':')[0]}]"
+
+    async def initialize(self) -> None:
+        """Open the connections. Raises WrongToken."""
+        try:
+            await super().initialize()
+        except InvalidToken:
+            raise WrongToken from None
+
+
+def build_bot(token: str, api_url: str, pace: Pace, request: BaseRequest | None = None) -> HospitalBot:
+    """A bot that calls ``{api_url}/bot{token}/{method}``. ``request`` replaces the network, for polling too."""
+    base = api_url.rstrip("/")
+    return HospitalBot(
+        token=token,
+        base_url=f"{base}/bot",
+        base_file_url=f"{base}/file/bot",
+        request=request or HTTPXRequest(connection_pool_size=CONNECTIONS, read_timeout=ANSWER_SECONDS),
+        get_updates_request=request or HTTPXRequest(connection_pool_size=1, read_timeout=ANSWER_SECONDS),
+        rate_limiter=pace,
+    )
+
+
+def build_application(bot: HospitalBot) -> Application[Any, Any, Any, Any, Any, Any]:
+    """PTB's routing alone: updates are fetched, ordered and confirmed by our own wires."""
+    return Application.builder().bot(bot).updater(None).job_queue(None).build()
+
+
+async def set_commands(bot: ExtBot[str], roles: Mapping[str, Commands]) -> None:
+    """Give every private chat the menu of a stranger; a chat gets its role's when somebody logs in."""
+    menu = [BotCommand(command, description) for command, description in roles[STRANGER]]
+    await bot.set_my_commands(menu, scope=BotCommandScopeAllPrivateChats())
+
+
+def redact(text: str) -> str:
+    """The text without bot tokens, as they stand in addresses and in the library's errors."""
+    return TOKEN.sub("<token>", text)
+
+
+class Redacting(logging.Filter):
+    """Takes tokens out of whatever a handler is about to write, tracebacks included. It goes on a handler."""
+
+    _formatter = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redact(self._formatter.formatException(record.exc_info))
+        return True
+
+
+def quiet_libraries() -> None:
+    """No line for each request: it names the token's address. The library's debug lines hold whole updates."""
+    for name in ("httpx", "httpcore", "telegram"):
+        logging.getLogger(name).setLevel(logging.WARNING)

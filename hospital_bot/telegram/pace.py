@@ -1,0 +1,207 @@
+"""When a request to Telegram may start: under its limits, people before bulk, never before a 429 allows it.
+
+Limits are counted over sliding windows, as Telegram states them (Bots FAQ, "My bot is hitting limits"): 30 messages
+a second over all, 1 a second to one person with short bursts tolerated, 20 a minute to a group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from math import inf
+from typing import Any, NamedTuple, Protocol
+
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+BULK = "bulk"
+"""`rate_limit_args` of what nobody waits for: reminders, digests. It uses only what the people leave."""
+
+LONGEST_HOLD = 60
+"""Seconds. A 429 that asks for more is not waited for: the caller hears it, and nothing is sent meanwhile."""
+
+MOST_TRIES = 5
+COUNTED = ("send", "edit", "forward", "copy")
+
+Answer = bool | dict[str, Any] | list[dict[str, Any]]
+
+
+class Limit(NamedTuple):
+    most: int
+    seconds: float
+
+
+PEOPLE = (Limit(30, 1),)
+REST = (Limit(25, 1),)
+PERSON = (Limit(5, 5),)
+PERSON_IN_BULK = (Limit(5, 5), Limit(1, 1))
+GROUP = (Limit(20, 60),)
+LONGEST_WINDOW = 60
+KEPT_CHATS = 1024
+
+
+class Clock(Protocol):
+    """The part of an event loop that tells the time and wakes up."""
+
+    def time(self) -> float: ...
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Wake: ...
+
+
+class Wake(Protocol):
+    def cancel(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Track:
+    """What was sent to one chat, or over all, and until when nothing more may be."""
+
+    sent: deque[float] = field(default_factory=lambda: deque(maxlen=30))
+    held_until: float = 0.0
+
+    def free_at(self, limits: Iterable[Limit]) -> float:
+        full = (self.sent[-most] + seconds for most, seconds in limits if len(self.sent) >= most)
+        return max(self.held_until, *full, 0.0)
+
+    def is_idle(self, now: float) -> bool:
+        return self.held_until <= now and (not self.sent or self.sent[-1] + LONGEST_WINDOW <= now)
+
+
+@dataclass(slots=True)
+class Request:
+    chat_id: int | None
+    is_counted: bool
+    is_bulk: bool
+    start: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def limits(self) -> tuple[Iterable[Limit], Iterable[Limit]]:
+        """Over all, and for the chat."""
+        if not self.is_counted:
+            return (), ()
+        if self.chat_id is not None and self.chat_id < 0:
+            return (REST if self.is_bulk else PEOPLE), GROUP
+        return (REST, PERSON_IN_BULK) if self.is_bulk else (PEOPLE, PERSON)
+
+
+class Pace(BaseRateLimiter[str]):
+    """The library's seam for limits. ``clock`` is the running event loop unless a test turns its own."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock
+        self._over_all = Track()
+        self._chats: dict[int, Track] = {}
+        self._waiting: tuple[deque[Request], deque[Request]] = (deque(), deque())
+        self._wake: Wake | None = None
+        self._wake_at = inf
+
+    async def initialize(self) -> None:
+        """There is nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Whoever still waits is cancelled by its own caller."""
+        self._sleep_no_more()
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Answer]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: str | None,
+    ) -> Answer:
+        """Make the request when it may start; after a 429 again, `MOST_TRIES` times in all. Raises RetryAfter."""
+        chat_id, is_counted = _chat_id(data), endpoint.startswith(COUNTED)
+        for tries in count(1):
+            await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 1)
+            try:
+                return await callback(*args, **kwargs)
+            except RetryAfter as refusal:
+                self._hold(chat_id, seconds_of(refusal))
+                if tries == MOST_TRIES:
+                    raise
+        raise AssertionError
+
+    async def _start(self, request: Request, *, is_first: bool) -> None:
+        held = max(track.held_until for track in self._tracks(request)) - self._now()
+        if held > LONGEST_HOLD:
+            raise RetryAfter(timedelta(seconds=held))
+        if self._wake_at <= self._now():
+            self._let_go()  # before this one, those who waited longer
+        self._forget_idle(self._now())
+        if not self._starts(request, self._now()):
+            queue = self._waiting[request.is_bulk]
+            queue.appendleft(request) if is_first else queue.append(request)
+            self._wake_by(self._free_at(request))
+        await request.start
+
+    def _let_go(self) -> None:
+        """Start every waiting request that may start now, people's first; come again when the next one may."""
+        now = self._now()
+        for queue in self._waiting:
+            for _ in range(len(queue)):
+                request = queue.popleft()
+                if not request.start.done() and not self._starts(request, now):
+                    queue.append(request)
+        self._sleep_no_more()
+        self._wake_by(min((self._free_at(request) for queue in self._waiting for request in queue), default=inf))
+
+    def _wake_by(self, at: float) -> None:
+        if at < self._wake_at:
+            self._sleep_no_more()
+            self._wake_at = at
+            self._wake = self._time().call_later(max(0.0, at - self._now()), self._let_go)
+
+    def _starts(self, request: Request, now: float) -> bool:
+        if self._free_at(request) > now:
+            return False
+        if request.is_counted:
+            for track in self._tracks(request):
+                track.sent.append(now)
+        request.start.set_result(None)
+        return True
+
+    def _free_at(self, request: Request) -> float:
+        return max(map(Track.free_at, self._tracks(request), request.limits()))
+
+    def _tracks(self, request: Request) -> tuple[Track, ...]:
+        if request.chat_id is None:
+            return (self._over_all,)
+        return self._over_all, self._chats.setdefault(request.chat_id, Track())
+
+    def _hold(self, chat_id: int | None, seconds: float) -> None:
+        track = self._over_all if chat_id is None else self._chats.setdefault(chat_id, Track())
+        track.held_until = max(track.held_until, self._now() + seconds)
+
+    def _forget_idle(self, now: float) -> None:
+        if len(self._chats) > KEPT_CHATS:
+            waiting = {request.chat_id for queue in self._waiting for request in queue}
+            self._chats = {
+                chat_id: track for chat_id, track in self._chats.items() if chat_id in waiting or not track.is_idle(now)
+            }
+
+    def _sleep_no_more(self) -> None:
+        if self._wake:
+            self._wake.cancel()
+        self._wake, self._wake_at = None, inf
+
+    def _time(self) -> Clock:
+        return self._clock or asyncio.get_running_loop()
+
+    def _now(self) -> float:
+        return self._time().time()
+
+
+def seconds_of(refusal: RetryAfter) -> float:
+    """How long Telegram wants to be left alone."""
+    span = refusal.retry_after
+    return span.total_seconds() if isinstance(span, timedelta) else float(span)
+
+
+def _chat_id(data: dict[str, Any]) -> int | None:
+    """None for what goes to no chat. The product writes to numbered chats only."""
+    chat_id = data.get("chat_id")
+    return chat_id if isinstance(chat_id, int) else None

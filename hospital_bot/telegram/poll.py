@@ -1,0 +1,165 @@
+"""Long polling that confirms an update only when it was dealt with.
+
+Telegram forgets what is below the offset, so the offset stays at the lowest unfinished update. What comes
+back because of that is known by its id. Telegram hands out 100 updates at a time: that many can be open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import structlog
+from telegram import Bot, Update
+from telegram.error import Conflict, InvalidToken, RetryAfter
+
+from hospital_bot.telegram.bot import WrongToken
+from hospital_bot.telegram.lanes import Lanes
+from hospital_bot.telegram.pace import seconds_of
+
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
+POLL_SECONDS = 30
+SHORTEST_WAIT = 0.2
+LONGEST_WAIT = 10.0
+SHORTEST_GAP = 0.05
+LONGEST_GAP = 0.5
+"""Seconds between two looks while something is unfinished: Telegram then answers at once, with what we know."""
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Poller:
+    """``deliver`` raises when the update must be delivered again. Times are seconds."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        deliver: Callable[[Update], Awaitable[None]],
+        *,
+        side_by_side: int = 32,
+        drain_seconds: float = 8.0,
+    ) -> None:
+        self._bot = bot
+        self._deliver = deliver
+        self._places = asyncio.Semaphore(side_by_side)
+        self._drain_seconds = drain_seconds
+        self._lanes = Lanes()
+        self._open: dict[int, asyncio.Task[None]] = {}
+        self._finished: set[int] = set()
+        self._newest: int | None = None
+        self._is_conflict_known = False
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        """Poll until `stop`. Raises WrongToken; everything else is tried again."""
+        try:
+            await self._insist(self._bot.delete_webhook)
+            await self._poll()
+            await self._drain()
+        finally:
+            await self._abandon()
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """Fetch no more, finish what was fetched, confirm it. Returns when `run` has ended."""
+        self._stopping.set()
+        await self._stopped.wait()
+
+    async def _poll(self) -> None:
+        gap = SHORTEST_GAP
+        while not self._stopping.is_set():
+            updates = await self._insist(self._fetch) or ()
+            fresh = [update for update in updates if self._is_fresh(update.update_id)]
+            for update in fresh:
+                self._newest = update.update_id
+                self._open[update.update_id] = asyncio.create_task(self._work(update))
+            gap = SHORTEST_GAP if fresh else min(2 * gap, LONGEST_GAP)
+            if self._open:
+                await asyncio.wait(self._open.values(), timeout=gap)
+
+    async def _fetch(self) -> tuple[Update, ...]:
+        offset = self._offset()
+        self._finished = {update_id for update_id in self._finished if update_id >= (offset or 0)}
+        return await self._bot.get_updates(offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES)
+
+    def _offset(self) -> int | None:
+        if self._open:
+            return min(self._open)
+        return None if self._newest is None else self._newest + 1
+
+    def _is_fresh(self, update_id: int) -> bool:
+        return update_id not in self._open and update_id not in self._finished
+
+    async def _work(self, update: Update) -> None:
+        """Deliver in the chat's order, until it succeeds."""
+        async with self._lanes.of(update):
+            wait = SHORTEST_WAIT
+            while not await self._is_delivered(update):
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+        self._finished.add(update.update_id)
+        del self._open[update.update_id]
+
+    async def _is_delivered(self, update: Update) -> bool:
+        try:
+            async with self._places:
+                await self._deliver(update)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the update is delivered again
+            log.warning("update.failed", update_id=update.update_id, error=type(error).__name__)
+            return False
+        return True
+
+    async def _insist(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+        """Try until it succeeds; None when stopped meanwhile."""
+        wait = SHORTEST_WAIT
+        while not self._stopping.is_set():
+            try:
+                return await self._unless_stopped(call())
+            except Exception as error:  # noqa: BLE001 - the bot waits for better times, whatever went wrong
+                await self._unless_stopped(asyncio.sleep(max(wait, self._told_to_wait(error))))
+            wait = min(2 * wait, LONGEST_WAIT)
+        return None
+
+    def _told_to_wait(self, error: Exception) -> float:
+        if isinstance(error, InvalidToken):
+            raise WrongToken from None
+        if isinstance(error, RetryAfter):
+            return seconds_of(error)
+        if not isinstance(error, Conflict):
+            log.warning("poll.failed", error=type(error).__name__)
+        elif not self._is_conflict_known:
+            self._is_conflict_known = True
+            log.warning("poll.conflict", reason="another process polls for this bot")
+        return 0.0
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        task, stop = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            task.cancel()
+            stop.cancel()
+
+    async def _drain(self) -> None:
+        if self._open:
+            await asyncio.wait(self._open.values(), timeout=self._drain_seconds)
+        offset = self._offset()
+        if offset is not None:
+            await self._confirm(offset)
+
+    async def _confirm(self, offset: int) -> None:
+        try:
+            await self._bot.get_updates(offset, limit=1, timeout=0, allowed_updates=ALLOWED_UPDATES)
+        except Exception as error:  # noqa: BLE001 - unconfirmed updates come again, and are recognised
+            log.warning("poll.unconfirmed", error=type(error).__name__)
+
+    async def _abandon(self) -> None:
+        """What is unfinished now stays unconfirmed, so it is delivered to the next process."""
+        tasks = list(self._open.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,266 @@
+"""Screens become Telegram's messages here, after COMMIT, and Telegram's refusals become ours.
+
+Undelivered
+├── Unshown         trouble on the way: deliver the update again, its transaction is not run twice
+├── Blocked         the person can't be written to any more: final for this chat
+├── RetryLater      the message was not sent now; `seconds` to wait at least
+└── Rejected        Telegram will never take this message
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from telegram import (
+    BotCommand,
+    BotCommandScopeChat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    LinkPreviewOptions,
+    Message,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.ext import ExtBot
+
+from handlers.screen import REMOVE_REPLY, File, Reply, Screen
+from handlers.turn import Arrival
+from hospital_bot.telegram.bot import Commands
+from hospital_bot.telegram.cut import MAX_CAPTION, MAX_TOAST, fit, plain
+from hospital_bot.telegram.pace import BULK, seconds_of
+
+RETRY_SECONDS = 5.0
+"""After trouble that named no time of its own."""
+
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+CARRIER = "…"
+"""The text of a message that only takes a keyboard away, and is deleted at once."""
+
+FINAL = (BadRequest, Forbidden, ChatMigrated)
+"""What Telegram says no to now it will say no to again."""
+
+log = structlog.get_logger()
+
+
+class Undelivered(Exception):
+    """Telegram did not take what was to be shown."""
+
+
+class Unshown(Undelivered):
+    """Deliver the update again."""
+
+
+class Blocked(Undelivered):
+    """The person blocked the bot, or is gone."""
+
+
+class RetryLater(Undelivered):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+
+class Rejected(Undelivered):
+    """The message itself is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a screen goes. With a message to edit it takes that one's place if it may."""
+
+    chat_id: int
+    edits: int | None = None
+    bulk: bool = False
+
+    @property
+    def priority(self) -> str | None:
+        return BULK if self.bulk else None
+
+
+class Show:
+    """``commands`` are the menus by role; ``delete_yourself`` asks to delete a message that Telegram kept."""
+
+    def __init__(self, bot: ExtBot[str], commands: Mapping[str, Commands], *, delete_yourself: str) -> None:
+        self._bot = bot
+        self._commands = commands
+        self._delete_yourself = delete_yourself
+
+    async def __call__(self, arrival: Arrival, screen: Screen) -> None:
+        """Answer an update. Raises Unshown; what Telegram refuses for good is logged and left."""
+        if not arrival.private:
+            screen = Screen(text=screen.text, toast=screen.toast, alert=screen.alert)
+        try:
+            with _refusals():
+                await self._answer(arrival, screen)
+        except (Blocked, Rejected) as refusal:
+            log.warning("screen.refused", update_id=arrival.update_id, error=type(refusal).__name__)
+        except RetryLater as refusal:
+            raise Unshown from refusal
+
+    async def message(self, chat_id: int, screen: Screen, *, bulk: bool = True) -> int:
+        """Send a message of its own and give its id. Raises Blocked, RetryLater, Rejected."""
+        with _refusals():
+            sent = await self._put(Place(chat_id, bulk=bulk), screen)
+        if sent is None:
+            raise Rejected("nothing to send")
+        return sent
+
+    async def _answer(self, arrival: Arrival, screen: Screen) -> None:
+        if screen.forget and arrival.message_id is not None and arrival.kind != "tap":
+            await self._forget(arrival.chat_id, arrival.message_id)
+        await _all(self._answer_tap(arrival, screen), self._render(arrival, screen))
+
+    async def _forget(self, chat_id: int, message_id: int) -> None:
+        try:
+            await self._bot.delete_message(chat_id, message_id)
+        except BadRequest as refusal:
+            if "not found" not in refusal.message:  # else it is gone already: by hand, or before this repetition
+                await self._bot.send_message(chat_id, self._delete_yourself)
+
+    async def _answer_tap(self, arrival: Arrival, screen: Screen) -> None:
+        """A tap too old to answer is let go, but a toast that would be the only answer becomes a message."""
+        if arrival.callback_id is None:
+            return
+        toast = plain(screen.toast, MAX_TOAST) or None
+        try:
+            await self._bot.answer_callback_query(arrival.callback_id, toast, show_alert=screen.alert)
+        except BadRequest:
+            if toast and not screen.text:
+                await self._bot.send_message(arrival.chat_id, toast)
+
+    async def _render(self, arrival: Arrival, screen: Screen) -> None:
+        tapped = arrival.message_id if arrival.kind == "tap" else None
+        edited = tapped if _fits_in_place(screen) else None
+        await self._put(Place(arrival.chat_id, edited), screen)
+        if screen.retire and tapped is not None and edited is None:
+            with suppress(BadRequest):  # its buttons are gone, or it is
+                await self._bot.edit_message_reply_markup(arrival.chat_id, tapped)
+        if screen.commands is not None:
+            menu = [BotCommand(command, what) for command, what in self._commands[screen.commands]]
+            await self._bot.set_my_commands(menu, scope=BotCommandScopeChat(arrival.chat_id))
+
+    async def _put(self, place: Place, screen: Screen) -> int | None:
+        """Show text, then file; gives the id of the first message, None when there was neither."""
+        shown = await self._put_text(place, screen) if screen.text else None
+        if screen.file:
+            sent = await self._send_file(place, screen, screen.file)
+            shown = shown or sent.message_id
+        return shown
+
+    async def _put_text(self, place: Place, screen: Screen) -> int:
+        if place.edits is not None:
+            try:
+                await self._edit(place.chat_id, place.edits, screen)
+            except BadRequest as refusal:
+                if "not modified" not in refusal.message:  # else too old, gone, or a file: a new message serves
+                    return await self._send(place, screen)
+            return place.edits
+        return await self._send(place, screen)
+
+    async def _edit(self, chat_id: int, message_id: int, screen: Screen) -> None:
+        await self._bot.edit_message_text(
+            fit(screen.text),
+            chat_id,
+            message_id,
+            parse_mode=ParseMode.HTML,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=_inline(screen),
+        )
+
+    async def _send(self, place: Place, screen: Screen) -> int:
+        if screen.rows and screen.reply:
+            await self._take_keyboard_away(place)
+        sent = await self._bot.send_message(
+            text=fit(screen.text),
+            link_preview_options=NO_PREVIEW,
+            **_common(place, screen, is_secret=screen.secret),
+        )
+        return sent.message_id
+
+    async def _take_keyboard_away(self, place: Place) -> None:
+        """A message has inline buttons or removes a keyboard, never both."""
+        carrier = await self._bot.send_message(
+            place.chat_id,
+            CARRIER,
+            reply_markup=ReplyKeyboardRemove(),
+            disable_notification=True,
+            rate_limit_args=place.priority,
+        )
+        with suppress(BadRequest):  # a dot too many is no reason to fail
+            await self._bot.delete_message(place.chat_id, carrier.message_id)
+
+    async def _send_file(self, place: Place, screen: Screen, file: File) -> Message:
+        common = _common(place, screen, is_secret=screen.secret or file.secret)
+        common |= {"filename": file.name, "caption": fit(file.caption, MAX_CAPTION)}
+        if screen.text:
+            common["reply_markup"] = None
+        if file.kind == "photo":
+            return await self._bot.send_photo(photo=file.content, **common)
+        return await self._bot.send_document(document=file.content, **common)
+
+
+def _fits_in_place(screen: Screen) -> bool:
+    """An edit can neither protect a message nor bring a keyboard."""
+    return not (screen.new or screen.secret or screen.reply)
+
+
+def _common(place: Place, screen: Screen, *, is_secret: bool) -> dict[str, Any]:
+    return {
+        "chat_id": place.chat_id,
+        "parse_mode": ParseMode.HTML,
+        "reply_markup": _inline(screen) or _keyboard(screen.reply),
+        "protect_content": is_secret,
+        "rate_limit_args": place.priority,
+    }
+
+
+def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
+    if not screen.rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(button.label, callback_data=button.data, url=button.url) for button in row]
+            for row in screen.rows
+        ]
+    )
+
+
+def _keyboard(reply: Reply | None) -> ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+    if reply is None:
+        return None
+    if reply == REMOVE_REPLY:
+        return ReplyKeyboardRemove()
+    contact = [[KeyboardButton(reply.contact_label, request_contact=True)]] if reply.contact_label else []
+    others = [[KeyboardButton(label)] for label in reply.other_labels]
+    return ReplyKeyboardMarkup(contact + others, one_time_keyboard=True, resize_keyboard=True)
+
+
+async def _all(*works: Awaitable[None]) -> None:
+    """Run side by side, each to its end; of several errors, raise one that asks for a repetition."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors:
+        raise min(errors, key=lambda error: isinstance(error, FINAL))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Telegram's errors as ours."""
+    try:
+        yield
+    except Forbidden as error:
+        raise Blocked from error
+    except (BadRequest, ChatMigrated) as error:
+        raise (Blocked if "chat not found" in error.message.lower() else Rejected) from error
+    except RetryAfter as error:
+        raise RetryLater(seconds_of(error)) from error
+    except TelegramError as error:
+        raise RetryLater(RETRY_SECONDS) from error
