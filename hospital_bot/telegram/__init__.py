@@ -1,4 +1,4 @@
-"""The wire: updates come in, screens go out. The library's package is `telegram`, this one is `hospital_bot.telegram`."""
+"""The wire: updates come in, screens go out. (`telegram` is the library, `hospital_bot.telegram` this package.)"""
 
 import os
 

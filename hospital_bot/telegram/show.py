@@ -1,17 +1,10 @@
-"""Screens become Telegram's messages here, after COMMIT, and Telegram's refusals become ours.
-
-Undelivered
-├── Unshown         trouble on the way: deliver the update again, its transaction is not run twice
-├── Blocked         the person can't be written to any more: final for this chat
-├── RetryLater      the message was not sent now; `seconds` to wait at least
-└── Rejected        Telegram will never take this message
-"""
+"""Screens become Telegram's messages here, after COMMIT."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,48 +21,21 @@ from telegram import (
     ReplyKeyboardRemove,
 )
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
+from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
 from handlers.screen import REMOVE_REPLY, File, Reply, Screen
 from handlers.turn import Arrival
 from hospital_bot.telegram.bot import Commands
 from hospital_bot.telegram.cut import MAX_CAPTION, MAX_TOAST, fit, plain
-from hospital_bot.telegram.pace import BULK, seconds_of
-
-RETRY_SECONDS = 5.0
-"""After trouble that named no time of its own."""
+from hospital_bot.telegram.pace import BULK
+from hospital_bot.telegram.refusals import FINAL, Blocked, Rejected, RetryLater, Unshown, our_refusals
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 CARRIER = "…"
 """The text of a message that only takes a keyboard away, and is deleted at once."""
 
-FINAL = (BadRequest, Forbidden, ChatMigrated)
-"""What Telegram says no to now it will say no to again."""
-
 log = structlog.get_logger()
-
-
-class Undelivered(Exception):
-    """Telegram did not take what was to be shown."""
-
-
-class Unshown(Undelivered):
-    """Deliver the update again."""
-
-
-class Blocked(Undelivered):
-    """The person blocked the bot, or is gone."""
-
-
-class RetryLater(Undelivered):
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"wait {seconds} s")
-        self.seconds = seconds
-
-
-class Rejected(Undelivered):
-    """The message itself is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +64,7 @@ class Show:
         if not arrival.private:
             screen = Screen(text=screen.text, toast=screen.toast, alert=screen.alert)
         try:
-            with _refusals():
+            with our_refusals():
                 await self._answer(arrival, screen)
         except (Blocked, Rejected) as refusal:
             log.warning("screen.refused", update_id=arrival.update_id, error=type(refusal).__name__)
@@ -107,7 +73,7 @@ class Show:
 
     async def message(self, chat_id: int, screen: Screen, *, bulk: bool = True) -> int:
         """Send a message of its own and give its id. Raises Blocked, RetryLater, Rejected."""
-        with _refusals():
+        with our_refusals():
             sent = await self._put(Place(chat_id, bulk=bulk), screen)
         if sent is None:
             raise Rejected("nothing to send")
@@ -249,18 +215,3 @@ async def _all(*works: Awaitable[None]) -> None:
     errors = [result for result in results if isinstance(result, BaseException)]
     if errors:
         raise min(errors, key=lambda error: isinstance(error, FINAL))
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Telegram's errors as ours."""
-    try:
-        yield
-    except Forbidden as error:
-        raise Blocked from error
-    except (BadRequest, ChatMigrated) as error:
-        raise (Blocked if "chat not found" in error.message.lower() else Rejected) from error
-    except RetryAfter as error:
-        raise RetryLater(seconds_of(error)) from error
-    except TelegramError as error:
-        raise RetryLater(RETRY_SECONDS) from error

@@ -20,7 +20,7 @@ from telegram import Bot, Update
 
 from hospital_bot.telegram.lanes import Lanes
 
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")
 LONGEST_BODY = 1024 * 1024
 STOP_SECONDS = 8
@@ -78,11 +78,11 @@ class Webhook:
         return await self._hand_on(raw)
 
     async def _hand_on(self, raw: dict[str, object]) -> Response:
-        """An update that the library can't read is taken all the same: repeated for a day, it would hold up its chat."""
+        """What the library can't read is taken all the same: repeated for a day, it would hold up its chat."""
         try:
             update = Update.de_json(raw, self._bot)
         except Exception as error:  # noqa: BLE001 - the library raises whatever an odd field led to
-            log.error("webhook.unreadable", update_id=raw["update_id"], error=type(error).__name__)
+            log.warning("webhook.unreadable", update_id=raw["update_id"], error=type(error).__name__)
             return Response(status_code=200)
         try:
             async with self._lanes.of(update):
