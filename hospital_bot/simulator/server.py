@@ -106,22 +106,27 @@ async def running(
     telegram: Telegram, mailbox: Mailbox, *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[str]:
     """Serve while the block runs; gives the address, ``http://host:port``. Port 0 takes a free one."""
+    async with serving(create_app(telegram, mailbox), host=host, port=port) as address:
+        try:
+            yield address
+        finally:
+            await telegram.close()
+
+
+@asynccontextmanager
+async def serving(app: Starlette, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Any application, served by this event loop while the block runs."""
     listener = _listener(host, port)
     config = uvicorn.Config(
-        create_app(telegram, mailbox),
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=SHUTDOWN_SECONDS
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
-        await telegram.close()
         server.should_exit = True
-        await serving
+        await task
 
 
 def _listener(host: str, port: int) -> socket.socket:
