@@ -117,7 +117,7 @@ class Doctor(Base):
 
 class MedicalRecord(Base):
     __tablename__ = "medical_records"
-    __table_args__ = (MYSQL,)
+    __table_args__ = (Index(None, "patient_id", "date_created"), Index(None, "doctor_id"), MYSQL)
 
     record_id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient_id", ondelete="CASCADE"))
@@ -136,6 +136,7 @@ class Appointment(Base):
         UniqueConstraint("doctor_id", "appointment_date", "appointment_time", "live", name="uq_doctor_start"),
         UniqueConstraint("patient_id", "appointment_date", "appointment_time", "live", name="uq_patient_start"),
         Index("ix_appointments_day", "appointment_date", "live"),
+        Index(None, "cancelled_by"),
         MYSQL,
     )
 
@@ -165,7 +166,7 @@ class OtpCode(Base):
     """A one-time code or invitation: `code` is a keyed digest, bound to a purpose and a channel."""
 
     __tablename__ = "otp_codes"
-    __table_args__ = (Index(None, "code"), Index(None, "expires_at"), MYSQL)
+    __table_args__ = (Index(None, "user_id"), Index(None, "code"), Index(None, "expires_at"), MYSQL)
 
     otp_id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id", ondelete="CASCADE"))

@@ -1,0 +1,1 @@
+"""The migrations: one file of `versions` for each change to the tables, run by `schema.upgrade`."""

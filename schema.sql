@@ -1,0 +1,277 @@
+-- The Hospital Bot's database, for MySQL 8.0 or MariaDB 10.6 and later.
+--
+-- Load it into an empty database:
+--
+--     mysql hospital < schema.sql
+--
+-- It says the same as the migrations, and ends by telling them so: `hospital-bot db upgrade` goes on from here, and
+-- `hospital-bot db check` compares a live database with what the program expects.
+--
+-- Two kinds of time. appointment_date (that day at 00:00:00) with appointment_time, and time_off, are the clinic's
+-- wall clock. Columns ending in _at, and medical_records.date_created, are UTC: the program's sessions run with
+-- time_zone = '+00:00', and whoever else relies on a CURRENT_TIMESTAMP default should do the same.
+--
+-- utf8mb4_bin marks text that must match byte by byte (codes, keys, hashes); utf8mb4_unicode_ci, for everything else,
+-- takes 'Bob' for 'bob', and one emoji for another.
+
+SET NAMES utf8mb4;
+
+ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+
+
+-- -----------------------------------------------------------------------------------------------------------
+-- The six tables that other software knows. In each, its own columns come first, the bot's follow. An INSERT that names
+-- only the former works.
+-- -----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE users (
+    user_id        INT          NOT NULL AUTO_INCREMENT,
+    name           VARCHAR(255) NOT NULL,
+    email          VARCHAR(255) NOT NULL,                         -- in lower case
+    password       VARCHAR(255) COLLATE utf8mb4_bin NOT NULL,     -- a bcrypt hash, never the password
+    role           ENUM('patient', 'doctor', 'admin') NOT NULL,
+
+    created_at     DATETIME     NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    verified_at    DATETIME,                                      -- when the e-mail was proven its owner's
+    token_version  INT          NOT NULL DEFAULT 0,               -- one more ends every session
+    totp_secret    VARCHAR(255) COLLATE utf8mb4_bin,              -- encrypted
+    totp_last_step BIGINT       NOT NULL DEFAULT 0,               -- a code of this step or older is spent
+
+    PRIMARY KEY (user_id),
+    UNIQUE KEY uq_users_email (email)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+CREATE TABLE patients (
+    patient_id   INT          NOT NULL AUTO_INCREMENT,
+    user_id      INT          NOT NULL,
+    address      VARCHAR(255),
+    phone_number VARCHAR(20),
+
+    booking_seq  INT          NOT NULL DEFAULT 0,                 -- see doctors
+
+    PRIMARY KEY (patient_id),
+    UNIQUE KEY uq_patients_user_id (user_id),
+    CONSTRAINT fk_patients_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- A booking begins by adding one to booking_seq: the doctor's, then the patient's. That write is the lock that keeps
+-- two bookings from both finding the same time free, on one server and on a cluster alike. Other software that writes
+-- appointments or time_off must do the same before it reads, or it can double-book.
+CREATE TABLE doctors (
+    doctor_id             INT          NOT NULL AUTO_INCREMENT,
+    user_id               INT          NOT NULL,
+    specialization        VARCHAR(255),
+    availability_schedule JSON,                                   -- weekly hours, and days that differ
+
+    room                  VARCHAR(64),
+    active                BOOLEAN      NOT NULL DEFAULT TRUE,     -- false: offered to nobody
+    booking_seq           INT          NOT NULL DEFAULT 0,
+
+    PRIMARY KEY (doctor_id),
+    UNIQUE KEY uq_doctors_user_id (user_id),
+    KEY ix_doctors_specialization (specialization),
+    CONSTRAINT fk_doctors_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+CREATE TABLE medical_records (
+    record_id      INT      NOT NULL AUTO_INCREMENT,
+    patient_id     INT      NOT NULL,
+    doctor_id      INT      NOT NULL,
+    date_created   DATETIME DEFAULT CURRENT_TIMESTAMP,
+    description    TEXT,
+    diagnosis      VARCHAR(255),
+    treatment_plan TEXT,
+
+    PRIMARY KEY (record_id),
+    KEY ix_medical_records_patient_id_date_created (patient_id, date_created),
+    KEY ix_medical_records_doctor_id (doctor_id),
+    CONSTRAINT fk_medical_records_patient_id FOREIGN KEY (patient_id) REFERENCES patients (patient_id) ON DELETE CASCADE,
+    CONSTRAINT fk_medical_records_doctor_id FOREIGN KEY (doctor_id) REFERENCES doctors (doctor_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- A visit is never deleted: cancelling changes its status, moving it adds a row that names the old one.
+--
+-- live is 1 while a visit holds its time and NULL afterwards. A unique key lets NULLs repeat, so a cancelled visit's
+-- time can be booked again, and a time that is held can't.
+CREATE TABLE appointments (
+    appointment_id   INT          NOT NULL AUTO_INCREMENT,
+    patient_id       INT          NOT NULL,
+    doctor_id        INT          NOT NULL,
+    appointment_date DATETIME     NOT NULL,                       -- that day at 00:00:00
+    appointment_time TIME         NOT NULL,
+    status           ENUM('pending', 'confirmed', 'completed', 'cancelled', 'arrived', 'no_show') NOT NULL,
+
+    minutes          SMALLINT     NOT NULL DEFAULT 30,
+    reason           VARCHAR(500),
+    request_id       VARCHAR(64)  COLLATE utf8mb4_bin,            -- the same request twice: one visit
+    moved_from       INT,                                         -- the visit that this one replaces
+    created_at       DATETIME     NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    cancelled_at     DATETIME,
+    cancelled_by     INT,
+    cancel_reason    VARCHAR(255),
+    live             SMALLINT     GENERATED ALWAYS AS
+                                  (CASE WHEN status IN ('pending', 'confirmed', 'arrived') THEN 1 END) STORED,
+
+    PRIMARY KEY (appointment_id),
+    UNIQUE KEY uq_doctor_start (doctor_id, appointment_date, appointment_time, live),
+    UNIQUE KEY uq_patient_start (patient_id, appointment_date, appointment_time, live),
+    UNIQUE KEY uq_appointments_request_id (request_id),
+    UNIQUE KEY uq_appointments_moved_from (moved_from),
+    KEY ix_appointments_day (appointment_date, live),
+    KEY ix_appointments_cancelled_by (cancelled_by),
+    CONSTRAINT fk_appointments_patient_id FOREIGN KEY (patient_id) REFERENCES patients (patient_id) ON DELETE CASCADE,
+    CONSTRAINT fk_appointments_doctor_id FOREIGN KEY (doctor_id) REFERENCES doctors (doctor_id) ON DELETE CASCADE,
+    CONSTRAINT fk_appointments_moved_from FOREIGN KEY (moved_from) REFERENCES appointments (appointment_id)
+        ON DELETE SET NULL,
+    CONSTRAINT fk_appointments_cancelled_by FOREIGN KEY (cancelled_by) REFERENCES users (user_id) ON DELETE SET NULL
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+CREATE TABLE otp_codes (
+    otp_id     INT         NOT NULL AUTO_INCREMENT,
+    user_id    INT         NOT NULL,
+    code       VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,          -- a keyed digest, never the digits
+    created_at DATETIME    DEFAULT CURRENT_TIMESTAMP,
+    expires_at DATETIME    NOT NULL,
+
+    purpose    VARCHAR(16) COLLATE utf8mb4_bin NOT NULL DEFAULT 'login',
+    channel    VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',-- good only in the chat that asked for it
+    tries      SMALLINT    NOT NULL DEFAULT 0,
+    used_at    DATETIME,
+
+    PRIMARY KEY (otp_id),
+    KEY ix_otp_codes_user_id (user_id),
+    KEY ix_otp_codes_code (code),
+    KEY ix_otp_codes_expires_at (expires_at),
+    CONSTRAINT fk_otp_codes_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- -----------------------------------------------------------------------------------------------------------
+-- The bot's own tables.
+-- -----------------------------------------------------------------------------------------------------------
+
+-- A Telegram account and the user who logged in on it last: one to one, both ways.
+CREATE TABLE telegram_accounts (
+    telegram_id     BIGINT   NOT NULL,
+    user_id         INT      NOT NULL,
+    proved_at       DATETIME NOT NULL,
+    session_ends_at DATETIME,
+    blocked_at      DATETIME,                                     -- the person blocked the bot
+
+    PRIMARY KEY (telegram_id),
+    UNIQUE KEY uq_telegram_accounts_user_id (user_id),
+    CONSTRAINT fk_telegram_accounts_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Attempts counted under a key such as user:12 or chat:55. Rows may be deleted to let somebody try again.
+CREATE TABLE throttles (
+    `key`            VARCHAR(80) COLLATE utf8mb4_bin NOT NULL,
+    attempts         INT         NOT NULL DEFAULT 0,
+    blocked_until_at DATETIME,
+    updated_at       DATETIME    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY (`key`)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- A doctor's leave, on the clinic's wall clock: from starts up to, but not including, ends.
+CREATE TABLE time_off (
+    time_off_id INT          NOT NULL AUTO_INCREMENT,
+    doctor_id   INT          NOT NULL,
+    starts      DATETIME     NOT NULL,
+    ends        DATETIME     NOT NULL,
+    note        VARCHAR(255),
+
+    PRIMARY KEY (time_off_id),
+    KEY ix_time_off_doctor_id_ends (doctor_id, ends),
+    CONSTRAINT fk_time_off_doctor_id FOREIGN KEY (doctor_id) REFERENCES doctors (doctor_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Messages to send, written together with the change that causes them. A sender claims rows that are due with its
+-- token; should it die, others may claim them after claimed_until_at. The unique key keeps a message from being planned
+-- twice.
+CREATE TABLE notifications (
+    notification_id  BIGINT       NOT NULL AUTO_INCREMENT,
+    user_id          INT          NOT NULL,
+    kind             VARCHAR(32)  COLLATE utf8mb4_bin NOT NULL,
+    about            VARCHAR(64)  COLLATE utf8mb4_bin NOT NULL,
+    appointment_id   INT,
+    facts            JSON,
+    state            ENUM('waiting', 'sent', 'failed', 'skipped') NOT NULL DEFAULT 'waiting',
+    created_at       DATETIME     NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    due_at           DATETIME     NOT NULL,
+    claim_token      VARCHAR(32)  COLLATE utf8mb4_bin,
+    claimed_until_at DATETIME,
+    attempts         SMALLINT     NOT NULL DEFAULT 0,
+    problem          VARCHAR(255),
+    sent_at          DATETIME,
+
+    PRIMARY KEY (notification_id),
+    UNIQUE KEY uq_notification (user_id, kind, about),
+    KEY ix_notifications_due (state, due_at),
+    KEY ix_notifications_claim_token (claim_token),
+    KEY ix_notifications_appointment_id (appointment_id),
+    CONSTRAINT fk_notifications_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE,
+    CONSTRAINT fk_notifications_appointment_id FOREIGN KEY (appointment_id) REFERENCES appointments (appointment_id)
+        ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Where each private chat stands: what is expected next, and the answers given so far.
+CREATE TABLE conversations (
+    chat_id    BIGINT      NOT NULL,
+    state      VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+    data       JSON        NOT NULL,
+    version    INT         NOT NULL DEFAULT 0,                    -- one more with every step
+    expires_at DATETIME    NOT NULL,
+
+    PRIMARY KEY (chat_id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Telegram's updates that were handled, so that one which comes twice acts once, and those that fail, with a count.
+CREATE TABLE telegram_updates (
+    update_id  BIGINT   NOT NULL,
+    chat_id    BIGINT   NOT NULL,
+    screen     JSON,                                              -- what it led to, to show again
+    failures   SMALLINT NOT NULL DEFAULT 0,
+    created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY (update_id),
+    KEY ix_telegram_updates_created_at (created_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Who did what to whom: ids only, and no foreign keys, so that entries outlive what they tell of. The program's account
+-- needs no UPDATE or DELETE here.
+CREATE TABLE audit_log (
+    audit_id    BIGINT      NOT NULL AUTO_INCREMENT,
+    happened_at DATETIME    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    actor_id    INT,
+    patient_id  INT,
+    action      VARCHAR(32) COLLATE utf8mb4_bin NOT NULL,
+    subject     VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+    outcome     VARCHAR(32) COLLATE utf8mb4_bin NOT NULL DEFAULT 'ok',
+    channel     VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+
+    PRIMARY KEY (audit_id),
+    KEY ix_audit_log_patient_id_happened_at (patient_id, happened_at),
+    KEY ix_audit_log_actor_id_happened_at (actor_id, happened_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- The migration that this file equals.
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001');
