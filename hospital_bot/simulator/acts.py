@@ -1,5 +1,6 @@
 """What people do, as data: an action's name and JSON details in, how the bot took it out."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ def perform(telegram: Telegram, person_id: int, action: str, details: Json) -> D
     """Do what ``Person`` can do, named and filled from JSON. Raises Impossible for anything else."""
     if action not in ACTIONS:
         raise Impossible(f"people can't {action!r}")
+    if any("\ud800" <= letter <= "\udfff" for letter in json.dumps(details, ensure_ascii=False)):
+        raise Impossible("half of a character can't be sent")
     person = Person(telegram, telegram.user(person_id))
     try:
         return ACTIONS[action](person, **details)

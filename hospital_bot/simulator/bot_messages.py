@@ -1,5 +1,6 @@
 """What the bot does in chats: send, edit, delete, type."""
 
+import re
 from typing import Any
 
 from hospital_bot.simulator import keyboards
@@ -15,6 +16,7 @@ DOCUMENT_BYTES = 50 * 1024 * 1024
 PHOTO_BYTES = 10 * 1024 * 1024
 DELETABLE_SECONDS = 48 * 3600
 MOST_DELETED = 100
+CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 PICTURE_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
@@ -97,7 +99,7 @@ async def delete_messages(telegram: Telegram, parameters: Parameters) -> bool:
     if len(message_ids) > MOST_DELETED:
         raise bad_request("too many message identifiers specified")
     for message_id in message_ids:
-        message = chat.messages.get(message_id)
+        message = chat.messages.get(message_id) if isinstance(message_id, int) else None
         if message and _is_deletable(telegram, chat, message):
             telegram.delete(chat, message.id)
     return True
@@ -148,7 +150,9 @@ def _edit(telegram: Telegram, message: Message, content: Json, parameters: Param
 def _reply_to(chat: Chat, parameters: Parameters) -> int | None:
     reply = parameters.mapping("reply_parameters") or {}
     message_id = reply.get("message_id")
-    if message_id is None or message_id in chat.messages:
+    if message_id is None:
+        return None
+    if isinstance(message_id, int) and message_id in chat.messages:
         return message_id
     if reply.get("allow_sending_without_reply"):
         return None
@@ -214,7 +218,7 @@ def _chat(telegram: Telegram, parameters: Parameters) -> Chat:
     said = parameters.text("chat_id")
     if not said:
         raise bad_request("chat_id is empty")
-    chat = telegram.chats.get(int(said)) if said.lstrip("-").isdecimal() else None
+    chat = telegram.chats.get(int(said)) if CHAT_ID.fullmatch(said) else None
     if chat is None:
         raise bad_request("chat not found")
     return chat

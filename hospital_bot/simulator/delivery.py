@@ -41,11 +41,12 @@ class Inbox:
     def pending(self) -> list[Update]:
         """Oldest first; what is a day old is forgotten."""
         oldest = self._now() - KEPT_SECONDS
-        self._pending = {each.id: each for each in self._pending.values() if each.at > oldest}
+        while (first := next(iter(self._pending.values()), None)) and first.at <= oldest:
+            del self._pending[first.id]
         return list(self._pending.values())
 
     def holds(self, update_id: int) -> bool:
-        return any(update.id == update_id for update in self.pending())
+        return update_id in self._pending
 
     def first_of(self, queue: str) -> Update | None:
         return next((update for update in self.pending() if update.queue == queue), None)

@@ -33,7 +33,7 @@ class Fault:
         return (
             (self.times is None or self.times > 0)
             and (self.until is None or now < self.until)
-            and self.method in (None, method)
+            and (self.method is None or self.method.lower() == method)
             and self.chat_id in (None, chat_id)
         )
 

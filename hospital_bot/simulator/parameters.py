@@ -24,19 +24,11 @@ class Parameters:
         self._values = {name: value for name, value in values.items() if value is not None}
         self._uploads = uploads or {}
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
-
     def text(self, name: str) -> str | None:
         value = self._values.get(name)
         if isinstance(value, dict | list):
             raise _mistyped(name, "a string")
-        if value is None:
-            return None
-        written = str(value)
-        if any("\ud800" <= letter <= "\udfff" for letter in written):
-            raise bad_request("strings must be encoded in UTF-8")
-        return written
+        return None if value is None else _encodable(str(value))
 
     def integer(self, name: str) -> int | None:
         value = self.text(name)
@@ -76,12 +68,19 @@ class Parameters:
 
     def _parsed(self, name: str) -> object:
         value = self._values.get(name)
-        if not isinstance(value, str):
-            return value
         try:
-            return json.loads(value) if value else None
+            parsed = json.loads(value or "null") if isinstance(value, str) else value
         except ValueError:
             raise bad_request(f"can't parse {name.replace('_', ' ')} JSON object") from None
+        _encodable(json.dumps(parsed, ensure_ascii=False))
+        return parsed
+
+
+def _encodable(text: str) -> str:
+    """JSON can spell half of a character; UTF-8 can't."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise bad_request("strings must be encoded in UTF-8")
+    return text
 
 
 def _mistyped(name: str, wanted: str) -> ApiError:

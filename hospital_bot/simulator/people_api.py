@@ -16,6 +16,7 @@ What can't be done answers 400 with ``{"error": …}``.
 
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError, validate_call
 from starlette.requests import Request
@@ -100,7 +101,14 @@ class PeopleApi:
 
     async def file(self, request: Request) -> Response:
         stored = self._telegram.files.get(request.path_params["file_id"])
-        return Response(stored.content, media_type=stored.mime_type) if stored else _nothing("file")
+        if stored is None:
+            return _nothing("file")
+        # never shown as a page of the simulator's own, whatever somebody sent
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(stored.name, safe='')}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(stored.content, media_type=stored.mime_type, headers=headers)
 
     async def mail(self, request: Request) -> Response:
         to = request.query_params.get("to")

@@ -4,7 +4,7 @@ The bot's side is `methods.answer`, a person's is `people.Person`; both act on t
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -17,13 +17,14 @@ from hospital_bot.simulator.webhook import Courier
 DEFAULT_TOKEN = "7000000001:simulated-token-of-the-hospital-bot"  # noqa: S105 - of a bot that is nowhere else
 FIRST_PERSON_ID = 100_000_001
 FIRST_GROUP_ID = -200_000_001
+FIRST_UPDATE_AT = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 Listener = Callable[[Change], None]
 
 
 class Telegram:
-    """``clock`` gives aware UTC. Update ids grow from the clock's second, so that a restarted simulator does
-    not repeat them; ``sees_all_group_messages`` is BotFather's privacy mode switched off."""
+    """``clock`` gives aware UTC. Update ids start at the tenths of a second since 2026, so that a restarted
+    simulator does not repeat them; ``sees_all_group_messages`` is BotFather's privacy mode switched off."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Telegram:
         self.files: dict[str, StoredFile] = {}
         self.commands: dict[str, list[Json]] = {}
         self.profile: dict[str, str] = {}
-        self.inbox = Inbox(self.now, int(self.now()))
+        self.inbox = Inbox(self.now, max(1, int((self.now() - FIRST_UPDATE_AT) * 10)))
         self.courier = Courier(self.inbox)
         self._listeners: list[Listener] = []
         self._message_ids = count(1)

@@ -47,7 +47,7 @@ async def test_a_forced_flood_says_when_to_retry(
     monkeypatch.setenv("PTB_TIMEDELTA", "true")  # the form that python-telegram-bot is moving to
     telegram.limits.force(Fault(retry_after=7, times=2))
     for _ in range(2):
-        with pytest.raises(RetryAfter, match="Retry in 7 seconds"):
+        with pytest.raises(RetryAfter, match="Retry in 0:00:07"):
             await either_bot.send_message(ann.user.id, "x")
     assert (await either_bot.send_message(ann.user.id, "x")).text == "x"
 
@@ -75,7 +75,7 @@ async def test_trouble_can_be_confined_to_a_method_a_chat_and_a_time(
     telegram: Telegram, ann: Person, call: Call, clock: Clock
 ) -> None:
     until = telegram.now() + 60
-    telegram.limits.force(Fault(status=418, times=None, until=until, method="sendmessage", chat_id=ann.user.id))
+    telegram.limits.force(Fault(status=418, times=None, until=until, method="sendMessage", chat_id=ann.user.id))
     assert "username" in await call("getMe")
     assert await call("sendMessage", chat_id=5, text="x") == "400 Bad Request: chat not found"
     assert await call("sendMessage", chat_id="@x", text="x") == "400 Bad Request: chat not found"

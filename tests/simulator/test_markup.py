@@ -1,8 +1,12 @@
 """HTML as Telegram reads it: https://core.telegram.org/bots/api#html-style."""
 
-import pytest
+from contextlib import suppress
 
-from hospital_bot.simulator.markup import commands_in, parse_html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hospital_bot.simulator.markup import commands_in, parse_html, utf16_length
 from hospital_bot.simulator.refusals import ApiError, Json
 
 
@@ -80,6 +84,13 @@ def test_unknown_named_characters_stay_as_written() -> None:
 )
 def test_bad_html_is_refused_with_its_place(source: str, what: str) -> None:
     assert refusal(source) == what
+
+
+@given(st.text(st.sampled_from("<>/!?-[]&;#=\"'ab x\n💊")))
+def test_any_text_is_read_or_refused(source: str) -> None:
+    with suppress(ApiError):
+        text, entities = parse_html(source)
+        assert all(0 < each["length"] <= utf16_length(text) - each["offset"] for each in entities)
 
 
 def test_typed_commands_are_marked_and_paths_are_not() -> None:

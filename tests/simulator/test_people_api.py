@@ -1,5 +1,6 @@
 """The people's side over HTTP, and the server's door."""
 
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -65,8 +66,9 @@ async def test_a_group_is_founded(http: httpx.AsyncClient, ann: Person) -> None:
 
 
 async def test_a_file_is_downloaded(http: httpx.AsyncClient, telegram: Telegram) -> None:
-    stored = telegram.store("visit.ics", "text/calendar", b"BEGIN")
+    stored = telegram.store("визит.ics", "text/calendar", b"BEGIN")
     got = await http.get(f"/sim/files/{stored.id}")
+    assert got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%D0%B2")
     assert (got.content, got.headers["content-type"]) == (b"BEGIN", "text/calendar; charset=utf-8")
 
 
@@ -95,6 +97,7 @@ async def test_trouble_is_ordered_and_called_off(http: httpx.AsyncClient, telegr
         ("POST", "/sim/people/100000001/dances", {}, 400),
         ("POST", "/sim/people/100000001/says", {"text": 5}, 400),
         ("POST", "/sim/people/100000001/says", {"words": "x"}, 400),
+        ("POST", "/sim/people/100000001/says", {"text": "\ud800"}, 400),
         ("POST", "/sim/outcome", {}, 400),
         ("POST", "/sim/faults", {"status": "bad"}, 400),
         ("GET", "/sim/people/100000001/messages?chat_id=x", None, 400),
@@ -105,7 +108,8 @@ async def test_trouble_is_ordered_and_called_off(http: httpx.AsyncClient, telegr
 async def test_what_can_not_be_done_is_refused_with_a_reason(
     http: httpx.AsyncClient, ann: Person, method: str, path: str, body: object, status: int
 ) -> None:
-    refused = await http.request(method, path, json=body)
+    content = None if body is None else json.dumps(body)
+    refused = await http.request(method, path, content=content)
     assert refused.status_code == status
     assert refused.json()["error"]
 

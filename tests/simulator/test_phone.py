@@ -1,6 +1,7 @@
 """The phone for tests and scripts, on both of its lines, against a small bot of python-telegram-bot's parts."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -99,6 +100,9 @@ async def test_a_person_walks_through_a_conversation(phone: Phone) -> None:
 
 
 async def test_a_button_that_was_never_offered_can_not_be_tapped(phone: Phone) -> None:
+    await phone.says("quiet", wait=False)
+    with pytest.raises(NotOffered):
+        await phone.taps("Yes")
     await phone.walks("/start")
     with pytest.raises(NotOffered, match="no message offers Ann the button 'No'; the last has"):
         await phone.taps("No")
@@ -141,6 +145,8 @@ async def test_a_message_the_bot_sends_by_itself_is_heard(phone: Phone, telegram
     await phone.says("/start")
     await bot.send_message(phone.id, "Tomorrow at 10:00")
     assert (await phone.hears("Tomorrow")).text == "Tomorrow at 10:00"
+    await phone.says("quiet", wait=False)
+    assert phone.last.text == "Tomorrow at 10:00"
     phone.seconds = 0.1
     with pytest.raises(BotSilent, match="never told Ann 'Today'"):
         await phone.hears("Today")
@@ -174,8 +180,11 @@ async def test_before_the_first_answer_there_is_nothing_to_see(http_phone: Phone
 
 
 async def test_the_simulator_serves_alone_until_it_is_stopped() -> None:
-    serving = asyncio.create_task(server.serve("127.0.0.1", 0, 0, lambda: datetime.now(UTC)))
-    await asyncio.sleep(0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    serving = asyncio.create_task(server.serve("127.0.0.1", port, 0, lambda: datetime.now(UTC)))
+    async with httpx.AsyncClient(trust_env=False, transport=httpx.AsyncHTTPTransport(retries=5)) as http:
+        assert (await http.get(f"http://127.0.0.1:{port}/sim/mailbox")).json() == []
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving

@@ -40,6 +40,9 @@ def markup(**button: Any) -> str:
         ({"text": "x", "chat_id": ""}, "chat_id is empty"),
         ({"text": "x", "chat_id": "@hospital"}, "chat not found"),
         ({"text": "x", "chat_id": 5}, "chat not found"),
+        ({"text": "x", "chat_id": "--5"}, "chat not found"),
+        ({"text": "x", "reply_parameters": {"message_id": []}}, "message to be replied not found"),
+        ({"text": "x", "reply_markup": '{"keyboard": [["\\ud800"]]}'}, "strings must be encoded in UTF-8"),
     ],
 )
 async def test_a_bad_message_is_refused(ann: Person, call: Call, values: Any, refusal: str) -> None:
