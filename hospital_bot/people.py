@@ -1,0 +1,132 @@
+"""What people type about themselves: cleaned, checked, or refused with a BadInput that says how to mend it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from hospital_bot.errors import BadInput
+from hospital_bot.passwords import MAX_BYTES, normal
+
+NAME_LETTERS = 100
+"""As a person counts them: accents don't count."""
+MAX_TEXT = 255
+"""Code points of a column."""
+PASSWORD_LENGTH = range(8, 129)
+"""Code points. Eight are enough because a one-time code always follows. Source: NIST 800-63B-4, 3.1.1.2."""
+OWN_CHARACTERS = 5
+"""How many characters of a password must not be the person's or the hospital's own words."""
+
+_BLANK = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))
+"""Letters and marks that show nothing; a name made of them would be invisible."""
+
+
+def name(text: str) -> str:
+    """A person's name, on one line, with nothing invisible in it."""
+    cleaned = _clean("name", text)
+    if not any(character.isalpha() for character in cleaned):
+        raise BadInput("name", "no_letter")
+    if sum(not unicodedata.category(character).startswith("M") for character in cleaned) > NAME_LETTERS:
+        raise BadInput("name", "too_long", f"at most {NAME_LETTERS} characters")
+    return cleaned
+
+
+def address(text: str) -> str:
+    cleaned = _clean("address", text)
+    if len(cleaned) < 5 or not any(character.isalnum() for character in cleaned):
+        raise BadInput("address", "too_short", "street, number, town")
+    return cleaned
+
+
+def line(field: str, text: str, *, limit: int = MAX_TEXT) -> str:
+    """Any other short text, such as a room; never empty."""
+    return _clean(field, text, limit)
+
+
+def email(text: str) -> str:
+    """Lower case, the domain in its ASCII form. Whether anybody reads mail there is shown by a code alone."""
+    if len(text) > MAX_TEXT:
+        raise BadInput("email", "too_long")
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except (EmailNotValidError, UnicodeError) as error:
+        raise BadInput("email", "not_an_address", str(error) if isinstance(error, EmailNotValidError) else "") from None
+    return (found.ascii_email or found.normalized).lower()
+
+
+def phone(text: str, *, region: str) -> str:
+    """E.164, such as +4930123456. `region` is the country whose numbers need no country code."""
+    try:
+        number = phonenumbers.parse(text[:MAX_TEXT], region)
+    except phonenumbers.NumberParseException:
+        raise BadInput("phone", "not_a_number") from None
+    if not phonenumbers.is_valid_number(number):
+        raise BadInput("phone", "no_such_number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def contact_phone(text: str) -> str:
+    """As `phone`, for a number out of a shared contact: always international, often without its plus."""
+    return phone(f"+{text.lstrip('+')}", region="ZZ")
+
+
+def password(text: str, *, context: Iterable[str] = ()) -> str:
+    """The password, if it may be set. `context`: the person's name, e-mail, phone and the hospital's name."""
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise BadInput("password", "too_long", f"at most {PASSWORD_LENGTH[-1]} characters")
+    normalised = normal(text)
+    if len(normalised) not in PASSWORD_LENGTH:
+        problem = "too_short" if len(normalised) < PASSWORD_LENGTH[0] else "too_long"
+        raise BadInput("password", problem, f"{PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters")
+    folded = normalised.casefold()
+    if folded in common_passwords():
+        raise BadInput("password", "common", "one of the first that a thief tries")
+    if _own_characters(folded, context) < OWN_CHARACTERS:
+        raise BadInput("password", "personal", "made of your own name, e-mail or phone, or the hospital's name")
+    return text
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """The passwords that people choose most, of those long enough to be asked about."""
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # half a megabyte, read when first needed
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LENGTH[0])
+
+
+def _clean(field: str, text: str, limit: int = MAX_TEXT) -> str:
+    """One line in NFC: white space folded, marks of direction and other invisible characters taken out."""
+    shown = "".join(character for character in text[: 8 * limit].translate(_BLANK) if not _is_format(character))
+    cleaned = unicodedata.normalize("NFC", " ".join(shown.split()))
+    if not cleaned:
+        raise BadInput(field, "empty")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in cleaned):
+        raise BadInput(field, "bad_characters")
+    if len(cleaned) > limit:
+        raise BadInput(field, "too_long", f"at most {limit} characters")
+    return cleaned
+
+
+def _is_format(character: str) -> bool:
+    return unicodedata.category(character) == "Cf"
+
+
+def _own_characters(password: str, context: Iterable[str]) -> int:
+    for word in sorted(set(_words(context)), key=len, reverse=True):
+        password = password.replace(word, "")
+    return len(password)
+
+
+def _words(context: Iterable[str]) -> Iterator[str]:
+    """The words of four letters or more, each fact run together, and the end of a telephone number."""
+    for fact in context:
+        folded = normal(fact).casefold()
+        words = re.findall(r"[^\W_]+", folded)
+        for word in (*words, "".join(words), *(run[-7:] for run in words if run.isdecimal())):
+            if len(word) >= 4:
+                yield word
