@@ -1,0 +1,166 @@
+"""Logging in: e-mail and password, then a one-time code, by mail or from the authenticator app.
+
+    begin_password ──► hash, outside any transaction ──► finish_password ──► login_code ──► login
+
+The attempt is counted, and committed, before the password is looked at: killed half-way, it still counts.
+Unknown, wrong, locked and unverified people get the same answer in the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from hospital_bot.errors import CodeSpent, LoginError, NotFound, WrongCredentials
+from hospital_bot.keys import Keys
+from hospital_bot.models import Doctor, OtpCode, Patient, TelegramAccount, User
+from hospital_bot.passwords import DUMMY
+from hospital_bot.services import accounts, audit, otp, throttles, totp
+from hospital_bot.services.accounts import Actor
+
+Person = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """The hash to check the typed password against, for `finish_password` to judge. `user_id` is None for nobody."""
+
+    user_id: int | None
+    stored: str = field(repr=False)
+    throttle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """`app`: ask for the authenticator app's code. `mail`: mail this code to this address after COMMIT."""
+
+    method: Literal["app", "mail"]
+    email: str
+    code: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """`replaced_telegram_id`: the chat where the person was logged in before; tell it, for it no longer is."""
+
+    actor: Actor
+    replaced_telegram_id: int | None
+
+
+def begin_password(
+    session: Session, *, email: str, source: str, telegram_id: int | None, keys: Keys, now: datetime
+) -> PasswordCheck:
+    """Count the attempt; commit before hashing. `telegram_id` is None outside Telegram. Raises Busy."""
+    throttles.pass_source(session, source=source, now=now)
+    found = session.execute(
+        select(User.user_id, User.password, TelegramAccount.telegram_id)
+        .outerjoin(TelegramAccount, _linked(telegram_id))
+        .outerjoin(Doctor, Doctor.user_id == User.user_id)
+        .where(User.email == email, or_(Doctor.active.is_(None), Doctor.active))
+    ).first()
+    if found is None:
+        key = f"email:{keys.throttles.digest(email)}"
+        throttles.reserve(session, key=key, now=now)
+        return PasswordCheck(None, DUMMY, key)
+    key = throttles.user_key(found.user_id, own_telegram_id=found.telegram_id)
+    if not throttles.reserve(session, key=key, now=now):
+        return PasswordCheck(None, DUMMY, key)
+    return PasswordCheck(found.user_id, found.password, key)
+
+
+def finish_password(session: Session, *, check: PasswordCheck, correct: bool, channel: str, now: datetime) -> int:
+    """Whose password it was. Raises WrongCredentials: unknown, wrong or locked are never told apart."""
+    if check.user_id is None or not correct:
+        audit.record(
+            session,
+            actor_id=check.user_id,
+            action="login.password",
+            outcome=WrongCredentials.code,
+            channel=channel,
+            now=now,
+        )
+        raise WrongCredentials
+    throttles.give_back(session, key=check.throttle)
+    return check.user_id
+
+
+def login_code(session: Session, *, user_id: int, channel: str, keys: Keys, now: datetime) -> Challenge:
+    """The second factor, once the password was right, and again for another code. Raises WaitForCode."""
+    person = session.execute(select(User.email, User.totp_secret).where(User.user_id == user_id)).first()
+    if person is None:
+        raise NotFound
+    if person.totp_secret:
+        return Challenge("app", person.email, None)
+    code = otp.issue(session, user_id=user_id, purpose="login", channel=channel, keys=keys, now=now)
+    return Challenge("mail", person.email, code)
+
+
+def login(
+    session: Session, *, user_id: int, typed: str, telegram_id: int, channel: str, keys: Keys, now: datetime
+) -> LoggedIn:
+    """Log in on this Telegram account and nowhere else. Raises WrongCode or CodeSpent, after counting the try."""
+    person = _person(session, user_id, channel, now)
+    own = telegram_id if person.telegram_id == telegram_id else None
+    key = throttles.user_key(user_id, own_telegram_id=own)
+    try:
+        if not throttles.reserve(session, key=key, now=now):
+            raise CodeSpent
+        _prove(session, person, channel, typed, keys, now)
+    except LoginError as refusal:
+        audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
+        raise
+    throttles.clear(session, key=key)
+    accounts.link(session, telegram_id=telegram_id, user_id=user_id, role=person.role, now=now)
+    audit.record(session, actor_id=user_id, action="login", channel=channel, now=now)
+    who = (user_id, person.name, person.email, person.role, person.patient_id, person.doctor_id)
+    return LoggedIn(Actor(*who, proved_at=now), None if own else person.telegram_id)
+
+
+def set_password_hash(session: Session, *, user_id: int, password_hash: str, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
+    """The same password, hashed in today's way."""
+    session.execute(update(User).where(User.user_id == user_id).values(password=password_hash))
+
+
+def _linked(telegram_id: int | None) -> ColumnElement[bool]:
+    return and_(TelegramAccount.user_id == User.user_id, TelegramAccount.telegram_id == telegram_id)
+
+
+def _person(session: Session, user_id: int, channel: str, now: datetime) -> Person:
+    """All that a login needs to know, in one read."""
+    found = session.execute(
+        select(
+            User.user_id,
+            User.name,
+            User.email,
+            User.role,
+            User.verified_at,
+            User.totp_secret,
+            Patient.patient_id,
+            Doctor.doctor_id,
+            TelegramAccount.telegram_id,
+            OtpCode.otp_id,
+            OtpCode.code,
+        )
+        .outerjoin(Patient, Patient.user_id == User.user_id)
+        .outerjoin(Doctor, Doctor.user_id == User.user_id)
+        .outerjoin(TelegramAccount, TelegramAccount.user_id == User.user_id)
+        .outerjoin(OtpCode, otp.open_for(User.user_id, "login", channel, now))
+        .where(User.user_id == user_id)
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _prove(session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime) -> None:
+    if person.totp_secret:
+        totp.accept(session, user_id=person.user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
+        return
+    expected = otp.Expected(person.otp_id, person.code, person.user_id, "login", channel)
+    otp.settle(session, expected, typed=typed, keys=keys, now=now)
+    if person.verified_at is None:
+        session.execute(update(User).where(User.user_id == person.user_id).values(verified_at=now))

@@ -1,0 +1,99 @@
+"""A patient registers: details are given in the chat, the e-mail is proven by a code, then the account exists.
+
+Until the code comes back from the same chat, the table holds a *shell*: the e-mail and nothing else. Were the
+details stored before, somebody could register a stranger's address with a password of their own, wait until
+the stranger registers too, and own the account that the stranger confirms. So name, password and the rest come
+with the code, and the first chat to prove the address has it.
+
+Whether an address is registered already is never told in the chat: a code is made, counted and limited for it
+just the same, but not mailed (the caller mails a hint instead), and no code confirms it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from hospital_bot.errors import WrongCode
+from hospital_bot.keys import Keys
+from hospital_bot.models import Patient, User
+from hospital_bot.passwords import UNUSABLE
+from hospital_bot.services import accounts, audit, otp, throttles
+from hospital_bot.services.accounts import Actor
+
+SHELL_LIFE = timedelta(days=1)
+
+SHELL = and_(
+    User.role == "patient",
+    User.password == UNUSABLE,
+    User.verified_at.is_(None),
+    ~exists().where(Patient.user_id == User.user_id),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """`code` is mailed to `email`; None when the address has an account: mail a hint that says so instead."""
+
+    user_id: int
+    email: str
+    code: str | None = field(repr=False)
+
+
+def register(session: Session, *, email: str, channel: str, keys: Keys, now: datetime) -> Pending:
+    """Begin. Raises Busy or WaitForCode, alike for known and unknown addresses."""
+    throttles.pass_source(session, source=channel, now=now)
+    known = session.execute(select(User.user_id, SHELL.label("is_shell")).where(User.email == email)).first()
+    user_id = known.user_id if known else _add_shell(session, email, now)
+    code = otp.issue(session, user_id=user_id, purpose="verify", channel=channel, keys=keys, now=now)
+    return Pending(user_id, email, code if known is None or known.is_shell else None)
+
+
+def confirm_registration(
+    session: Session,
+    *,
+    user_id: int,
+    email: str,
+    typed: str,
+    name: str,
+    phone: str,
+    address: str,
+    password_hash: str,
+    telegram_id: int,
+    channel: str,
+    keys: Keys,
+    now: datetime,
+) -> Actor:
+    """Open the account and log in: `user_id` and `email` as in Pending. Raises WrongCode or CodeSpent."""
+    otp.redeem(session, user_id=user_id, purpose="verify", channel=channel, typed=typed, keys=keys, now=now)
+    opened = session.connection().execute(
+        update(User).where(User.user_id == user_id, SHELL).values(name=name, password=password_hash, verified_at=now)
+    )
+    if not opened.rowcount:
+        raise WrongCode
+    added = session.connection().execute(insert(Patient).values(user_id=user_id, address=address, phone_number=phone))
+    accounts.link(session, telegram_id=telegram_id, user_id=user_id, role="patient", now=now)
+    patient_id: int = added.lastrowid
+    audit.record(session, actor_id=user_id, patient_id=patient_id, action="register", channel=channel, now=now)
+    return Actor(user_id, name, email, "patient", patient_id, None, proved_at=now)
+
+
+def purge(session: Session, *, now: datetime) -> int:
+    """Remove addresses that nobody confirmed within a day."""
+    old = and_(SHELL, User.created_at <= now - SHELL_LIFE)
+    return session.connection().execute(delete(User).where(old)).rowcount
+
+
+def drop_shells(session: Session, emails: list[str]) -> None:
+    """An address that nobody confirmed can't keep the hospital from adding its owner."""
+    session.execute(delete(User).where(User.email.in_(emails), SHELL))
+
+
+def _add_shell(session: Session, email: str, now: datetime) -> int:
+    row = {"name": "", "email": email, "password": UNUSABLE, "role": "patient", "created_at": now}
+    added = session.connection().execute(insert(User).values(**row))
+    user_id: int = added.lastrowid
+    return user_id
