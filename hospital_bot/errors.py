@@ -6,6 +6,7 @@ Refusal
 ├── NotAllowed                  the session is not enough
 ├── NotFound                    no such thing, or not yours: the two are never told apart
 ├── Busy                        too much at once: wait a moment
+├── ImportRefused               a file with mistakes; `errors` lists every one by its line
 ├── LoginError
 │   ├── WrongCredentials        unknown, wrong, locked or unverified: never told apart
 │   ├── WrongCode               not this code
@@ -25,6 +26,7 @@ Unavailable                     not a refusal: the database can't be reached; re
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -58,6 +60,30 @@ class NotFound(Refusal):
 
 class Busy(Refusal):
     code = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class LineError:
+    """One mistake in a file. `line` counts from 1; `column` is empty when the whole line is meant."""
+
+    line: int
+    column: str
+    problem: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+        return f"{place}: {self.problem.replace('_', ' ')}" + (f" ({self.detail})" if self.detail else "")
+
+
+class ImportRefused(Refusal):
+    """Nothing of the file was taken."""
+
+    code = "import_refused"
+
+    def __init__(self, errors: list[LineError]) -> None:
+        super().__init__(f"{len(errors)} mistakes")
+        self.errors = sorted(errors, key=lambda error: (error.line, error.column))
 
 
 class LoginError(Refusal):
