@@ -1,0 +1,1 @@
+"""The chat side: conversation states, one file per area."""

@@ -11,6 +11,8 @@ from telegram import Message, Update
 
 from handlers.screen import Letter
 from hospital_bot.clinic import Clinic
+from hospital_bot.errors import NotAllowed, NotLoggedIn
+from hospital_bot.keys import Keys
 from hospital_bot.services.accounts import Actor
 
 T = TypeVar("T")
@@ -110,12 +112,21 @@ class Call:
     own_transaction: bool
 
 
-class Suspend(Exception):  # noqa: N818 - not an error: the step asks for work and is run again with its result
+class Suspend(Exception):
     """Raised through the transaction, which is rolled back; nothing of the step has happened yet."""
 
     def __init__(self, call: Call) -> None:
         super().__init__()
         self.call = call
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """What every step may need of the hospital: its facts, its keys, the bot's name."""
+
+    clinic: Clinic
+    keys: Keys
+    bot_name: str = ""
 
 
 @dataclass(slots=True)
@@ -124,15 +135,18 @@ class Turn:
 
     arrival: Arrival
     run: UseCase
-    clinic: Clinic
+    hospital: Hospital
     now: datetime
     user: Actor | None
     """Who is logged in on this Telegram account; None when nobody is."""
-    bot_name: str
     state: str
     data: dict[str, Any]
     finished: dict[Call, Any]
     letters: list[Letter] = field(default_factory=list)
+
+    @property
+    def clinic(self) -> Clinic:
+        return self.hospital.clinic
 
     @property
     def chat_id(self) -> int:
@@ -158,16 +172,19 @@ class Turn:
 
     def first(self, use_case: Callable[..., T], **facts: Hashable) -> T:
         """The result of a service committed by itself before this step: a count that a crash must not undo."""
-        return self._finished(Call(use_case, tuple(facts.items()), own_transaction=True))
+        result: T = self._finished(Call(use_case, tuple(facts.items()), own_transaction=True))
+        return result
 
     def slow(self, work: Callable[..., T], **facts: Hashable) -> T:
         """The result of slow work (a password hash) done before this step, with no lock held meanwhile."""
-        return self._finished(Call(work, tuple(facts.items()), own_transaction=False))
+        result: T = self._finished(Call(work, tuple(facts.items()), own_transaction=False))
+        return result
 
     def _finished(self, call: Call) -> Any:
-        if call not in self.finished:
-            raise Suspend(call)
-        result = self.finished[call]
+        try:
+            result = self.finished[call]
+        except KeyError:
+            raise Suspend(call) from None
         if isinstance(result, Exception):
             raise result
         return result
@@ -180,6 +197,19 @@ class Turn:
         """Answers given so far in one conversation; they outlive its interruption by another command."""
         draft: dict[str, Any] = self.data.setdefault(name, {})
         return draft
+
+    def logged_in(self) -> Actor:
+        """Who is logged in. Raises NotLoggedIn."""
+        if self.user is None:
+            raise NotLoggedIn
+        return self.user
+
+    def patient(self) -> tuple[Actor, int]:
+        """The patient who is logged in, and their patient_id. Raises NotLoggedIn or NotAllowed."""
+        user = self.logged_in()
+        if user.patient_id is None:
+            raise NotAllowed
+        return user, user.patient_id
 
     def drop(self, name: str) -> None:
         """Forget a draft, and what was expected for it."""

@@ -1,0 +1,194 @@
+"""Booking a visit.
+
+    /book ─► specialization ─► doctor ─► day ─► time ─► (log in) ─► reason ─► summary ─► booked
+                                ▲        ▲ │     ▲                                │
+                 ?start=d_12 ───┴────────┘ └month┘◄──── taken meanwhile ──────────┘
+
+Everything up to the time needs no login: what is free is no secret. Each button carries the whole choice,
+so an old one still means what it says; only the typed reason waits in the chat's draft.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from handlers import menu, pickers, texts
+from handlers.area import Area, link, press
+from handlers.pickers import Walk
+from handlers.screen import Button, File, Screen
+from handlers.texts import booking as words
+from handlers.turn import Turn
+from hospital_bot import calendars, people
+from hospital_bot.errors import BadInput, BookingError, NotFound, TooManyVisits
+from hospital_bot.services import availability, booking
+from hospital_bot.values import Visit, Who
+
+area = Area("book")
+walk = Walk("book")
+
+SPECIALIZATIONS_PER_PAGE = 12
+MAX_REASON = 500
+
+
+@area.command("book")
+@area.button("start")
+def choose_specialization(turn: Turn) -> Screen:
+    return _specializations(turn, page=0)
+
+
+@area.button("more")
+def more_specializations(turn: Turn, page: int) -> Screen:
+    return _specializations(turn, page=max(0, page))
+
+
+def _specializations(turn: Turn, page: int) -> Screen:
+    lines = turn.do(availability.specializations, clinic=turn.clinic)
+    if not lines:
+        return Screen(words.NO_DOCTORS)
+    first, after = page * SPECIALIZATIONS_PER_PAGE, (page + 1) * SPECIALIZATIONS_PER_PAGE
+    rows = [(Button(words.specialization(line), walk.to("doctors", line.who, 0)),) for line in lines[first:after]]
+    earlier = (Button(words.EARLIER, walk.to("more", page - 1)),) if page else ()
+    later = (Button(words.LATER, walk.to("more", page + 1)),) if len(lines) > after else ()
+    turning = (earlier + later,) if earlier or later else ()
+    return Screen(words.WHICH_SPECIALIZATION, (*rows, *turning, (Button(texts.CANCEL, link("menu.cancel")),)))
+
+
+@area.button("doctors")
+def choose_doctor(turn: Turn, who: Who, page: int) -> Screen:
+    return pickers.doctors(turn, walk, who, max(0, page), back=walk.to("start"))
+
+
+@area.button("days")
+def choose_day(turn: Turn, who: Who, first: date) -> Screen:
+    return pickers.days(turn, walk, who, first)
+
+
+@area.button("before")
+def earlier_days(turn: Turn, who: Who, before: date) -> Screen:
+    return pickers.days_before(turn, walk, who, before)
+
+
+@area.button("month")
+def show_month(turn: Turn, who: Who, first: date) -> Screen:
+    return pickers.month(turn, walk, who, first)
+
+
+@area.button("none")
+def day_without_times(_turn: Turn) -> Screen:
+    return Screen(toast=words.NOT_THAT_DAY)
+
+
+@area.button("heading")
+def part_of_day(_turn: Turn) -> Screen:
+    return Screen(toast=words.PICK_A_TIME)
+
+
+@area.button("times")
+def choose_time(turn: Turn, who: Who, day: date) -> Screen:
+    return pickers.times(turn, walk, who, day)
+
+
+def open_doctor(turn: Turn, rest: str) -> Screen:
+    """The deep link `?start=d_12`, from a web page or a poster: straight to that doctor's days."""
+    if not rest.isdecimal() or len(rest) > 9:
+        return menu.home(turn)
+    try:
+        return pickers.days(turn, walk, Who(int(rest)), turn.clinic.today(turn.now))
+    except NotFound:
+        return _specializations(turn, page=0)
+
+
+menu.deep_links["d"] = open_doctor
+
+
+@area.button("time")
+def ask_reason(turn: Turn, who: Who, start: datetime) -> Screen:
+    """The time is chosen. Somebody who isn't logged in does that now, and comes back here."""
+    choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
+    if turn.user is None:
+        return _log_in_first(turn, who, start)
+    turn.patient()
+    turn.data["book"] = {"next": walk.to("check", who, start)}
+    turn.expect("book.reason")
+    rows = (
+        (Button(words.SKIP, walk.to("check", who, start)),),
+        (Button(texts.BACK, walk.to("times", who, start.date())), Button(texts.CANCEL, link("menu.cancel"))),
+    )
+    return Screen(words.reason(choice, start), rows)
+
+
+def _log_in_first(turn: Turn, who: Who, start: datetime) -> Screen:
+    turn.data["wanted"] = walk.to("time", who, start)
+    rows = (
+        (Button(texts.LOG_IN, link("login.start")), Button(texts.REGISTER, link("register.start"))),
+        (Button(texts.BACK, walk.to("times", who, start.date())), Button(texts.CANCEL, link("menu.cancel"))),
+    )
+    return Screen(words.LOG_IN_TO_BOOK, rows)
+
+
+@area.answer("book.reason")
+def take_reason(turn: Turn, text: str) -> Screen:
+    draft = turn.draft("book")
+    if "next" not in draft:
+        return choose_specialization(turn)
+    try:
+        draft["reason"] = people.line("reason", text, limit=MAX_REASON)
+    except BadInput:
+        return Screen(words.REASON_TOO_LONG)
+    return press(turn, draft["next"])
+
+
+@area.button("check")
+def check_summary(turn: Turn, who: Who, start: datetime) -> Screen:
+    turn.patient()
+    choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
+    rows = (
+        (Button(words.CONFIRM, walk.to("yes", who, start)),),
+        (Button(texts.BACK, walk.to("time", who, start)), Button(texts.CANCEL, link("menu.cancel"))),
+    )
+    return Screen(words.summary(choice, start, _reason(turn, who, start)), rows)
+
+
+@area.button("yes")
+def confirm(turn: Turn, who: Who, start: datetime) -> Screen:
+    """The patient said yes: book it, or explain and offer what is left."""
+    _, patient_id = turn.patient()
+    try:
+        visit = turn.do(
+            booking.book,
+            patient_id=patient_id,
+            who=who,
+            start=start,
+            reason=_reason(turn, who, start),
+            request_id=turn.request_id,
+            clinic=turn.clinic,
+        )
+    except (TooManyVisits, NotFound) as refusal:
+        return Screen(texts.refused(refusal), ((Button(texts.MY_VISITS, link("visits.list")),),))
+    except BookingError as refusal:
+        return pickers.times(turn, walk, who, start.date(), notice=texts.refused(refusal))
+    turn.drop("book")
+    return receipt(turn, visit, words.booked(visit, turn.clinic))
+
+
+def _reason(turn: Turn, who: Who, start: datetime) -> str | None:
+    """The reason typed for this very choice; another choice has not got one."""
+    draft = turn.data.get("book", {})
+    return draft.get("reason") if draft.get("next") == walk.to("check", who, start) else None
+
+
+def receipt(turn: Turn, visit: Visit, text: str) -> Screen:
+    """What the patient will want to find again: a message of its own, with the calendar file."""
+    return Screen(text, (change_row(visit),), file=calendar_file(turn, visit), new=True, retire=True)
+
+
+def calendar_file(turn: Turn, visit: Visit) -> File:
+    content = calendars.ics(visit, turn.clinic, now=turn.now)
+    return File("document", f"visit-{visit.appointment_id}.ics", content, words.calendar_caption(visit))
+
+
+def change_row(visit: Visit) -> tuple[Button, ...]:
+    return (
+        Button(words.MOVE, link("move.start", visit.appointment_id)),
+        Button(words.CANCEL_VISIT, link("visits.cancel", visit.appointment_id)),
+    )

@@ -1,0 +1,225 @@
+"""One update = one step = one transaction.
+
+BEGIN
+  lock the chat, see whether the update is known       known: its screen is shown again, nothing is run
+  step(turn) -> Screen                                 may suspend: rolled back, slow work done, run again
+  save where the chat stands, and the update with its screen
+COMMIT                                                 deadlock: rolled back and run again; nothing was sent
+show the screen, mail the letters
+only now is the update confirmed to Telegram           database or network down: it comes again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import structlog
+from telegram import Update
+from telegram.ext import (
+    Application,
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from handlers import area, menu, texts
+from handlers.area import Run, UnknownButton
+from handlers.screen import SILENCE, Button, Letter, Screen
+from handlers.turn import Arrival, Call, Hospital, Suspend, Turn
+from hospital_bot.db import Database
+from hospital_bot.errors import Refusal, Unavailable
+from hospital_bot.gate import Gate
+from hospital_bot.services import accounts, conversations
+
+log = structlog.get_logger()
+
+POISON = 5
+"""After so many failures of its step an update is set aside, so that it can't block its chat."""
+
+Show = Callable[[Arrival, Screen], Awaitable[None]]
+Post = Callable[[Letter], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    screen: Screen
+    letters: tuple[Letter, ...] = ()
+
+
+class Dispatcher:
+    """Takes updates from the wire through PTB's routing to the steps, and what they answer back to the wire."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        gate: Gate,
+        hospital: Hospital,
+        clock: Callable[[], datetime],
+        show: Show,
+        post: Post,
+    ) -> None:
+        self._db, self._gate, self._hospital, self._clock = db, gate, hospital, clock
+        self._show, self._post = show, post
+        self._failed: dict[int, Exception] = {}
+        self._apologised: set[int] = set()
+
+    def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+        """Hand every step to PTB's own handlers; the first that matches an update gets it."""
+        for name, run in area.commands.items():
+            application.add_handler(
+                CommandHandler(name, partial(self._handle, run=run), filters=filters.UpdateType.MESSAGE)
+            )
+        for verb, run in area.buttons.items():
+            pattern = rf"^{verb.replace('.', '[.]')}(:|$)"
+            application.add_handler(CallbackQueryHandler(partial(self._handle, run=run), pattern=pattern))
+        for handler in self._others():
+            application.add_handler(handler)
+
+    def _others(self) -> Iterable[BaseHandler[Any, Any, Any]]:
+        yield CallbackQueryHandler(partial(self._handle, run=_unknown_button))
+        yield MessageHandler(filters.UpdateType.MESSAGE, partial(self._handle, run=_typed))
+        yield ChatMemberHandler(partial(self._handle, run=_membership), ChatMemberHandler.MY_CHAT_MEMBER)
+
+    async def deliver(self, application: Application[Any, Any, Any, Any, Any, Any], update: Update) -> None:
+        """Handle one update whole. Raises when it must be delivered again."""
+        await application.process_update(update)
+        if failure := self._failed.pop(update.update_id, None):
+            raise failure
+        self._apologised.discard(update.update_id)
+
+    async def _handle(self, update: Update, _context: Any, *, run: Run) -> None:
+        """PTB swallows what a callback raises, so failures are kept for `deliver`."""
+        arrival = Arrival.of(update)
+        if arrival is None:
+            return
+        try:
+            await (self._settle(arrival, run) if arrival.private else self._outside(arrival))
+        except Exception as failure:  # noqa: BLE001 - kept, and raised again by `deliver`
+            self._failed[update.update_id] = failure
+
+    async def _outside(self, arrival: Arrival) -> None:
+        """In a group nothing personal is said: only commands and taps are answered, with the way to a private chat."""
+        if arrival.kind == "tap":
+            await self._show(arrival, Screen(toast=texts.PRIVATE_ONLY, alert=True))
+        elif arrival.text.startswith("/"):
+            address = f"https://t.me/{self._hospital.bot_name}"
+            button = Button(texts.OPEN_PRIVATE, url=address)
+            await self._show(arrival, Screen(texts.PRIVATE_ONLY, ((button,),), new=True))
+
+    async def _settle(self, arrival: Arrival, run: Run) -> None:
+        try:
+            answer = await self._answer(arrival, run)
+        except Unavailable:
+            await self._apologise(arrival)
+            raise
+        try:
+            await self._show(arrival, answer.screen)
+        finally:
+            for letter in answer.letters:
+                if not await self._post(letter):
+                    await self._show(replace(arrival, kind="other"), Screen(texts.MAIL_FAILED, new=True))
+
+    async def _answer(self, arrival: Arrival, run: Run) -> Answer:
+        finished: dict[Call, Any] = {}
+        while True:
+            try:
+                return await self._db.run_async(self._step, arrival, run, finished)
+            except Suspend as wanted:
+                finished[wanted.call] = await self._finish(wanted.call)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - a bug in a step must not take the chat down
+                return await self._after_failure(arrival, error)
+
+    def _step(self, session: Any, arrival: Arrival, run: Run, finished: dict[Call, Any]) -> Answer:
+        now = self._clock()
+        chat = conversations.open_chat(session, chat_id=arrival.chat_id, update_id=arrival.update_id, now=now)
+        if chat.screen is not None:
+            return Answer(Screen.from_json(chat.screen))
+        turn = Turn(
+            arrival=arrival,
+            run=partial(_run_in, session),
+            hospital=self._hospital,
+            now=now,
+            user=accounts.actor(session, telegram_id=arrival.telegram_id, now=now),
+            state=chat.state,
+            data=deepcopy(chat.data),
+            finished=finished,
+        )
+        screen = _play(run, turn)
+        conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=screen.to_json(), now=now)
+        return Answer(screen, tuple(turn.letters))
+
+    async def _finish(self, call: Call) -> Any:
+        """The result of suspended work, or its refusal, for the step's next run."""
+        facts = dict(call.facts)
+        try:
+            if call.own_transaction:
+                return await self._db.run_async(call.work, **facts, now=self._clock())
+            return await self._gate.run_async(partial(call.work, **facts))
+        except Refusal as refusal:
+            return refusal
+
+    async def _after_failure(self, arrival: Arrival, error: Exception) -> Answer:
+        """A step that fails is tried again by the next delivery; after POISON tries the person is told."""
+        apology = Screen(texts.broken(arrival.update_id), new=True)
+        given_up = await self._db.run_async(
+            conversations.fail,
+            chat_id=arrival.chat_id,
+            update_id=arrival.update_id,
+            screen=apology.to_json(),
+            most=POISON,
+            now=self._clock(),
+        )
+        log.error("step_failed", update_id=arrival.update_id, error=type(error).__name__, set_aside=given_up)
+        if not given_up:
+            raise error
+        return Answer(apology)
+
+    async def _apologise(self, arrival: Arrival) -> None:
+        """Once per update: it will be delivered again, and then get its real answer."""
+        if arrival.update_id in self._apologised:
+            return
+        self._apologised.add(arrival.update_id)
+        short = Screen(toast=texts.TRY_LATER, alert=True)
+        await self._show(arrival, short if arrival.kind == "tap" else Screen(texts.TRY_LATER, new=True))
+
+
+def _run_in(session: Any, use_case: Callable[..., Any], /, **facts: Any) -> Any:
+    return use_case(session, **facts)
+
+
+def _play(run: Run, turn: Turn) -> Screen:
+    """A step's screen. A refusal it didn't catch is still an answer; use cases refuse before they change anything."""
+    try:
+        return run(turn)
+    except UnknownButton:
+        return _unknown_button(turn)
+    except Refusal as refusal:
+        return Screen(texts.refused(refusal), new=True)
+
+
+def _typed(turn: Turn) -> Screen:
+    """What is typed means what the chat expects; a command never answers a question."""
+    if turn.arrival.text.startswith("/"):
+        return menu.home(turn, notice=texts.UNKNOWN_COMMAND)
+    answer = area.answers.get(turn.state)
+    return answer(turn) if answer else menu.home(turn, notice=texts.DID_NOT_UNDERSTAND)
+
+
+def _unknown_button(_turn: Turn) -> Screen:
+    return Screen(toast=texts.OLD_BUTTON, alert=True)
+
+
+def _membership(turn: Turn) -> Screen:
+    turn.do(accounts.mark_blocked, telegram_id=turn.telegram_id, reachable=turn.arrival.reachable)
+    return SILENCE

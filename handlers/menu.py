@@ -1,0 +1,67 @@
+"""Where everything begins and ends: /start, /help, /cancel, and what to do when nothing fits.
+
+(any state) ── /start ──► menu          a deep link (`?start=d_12`) goes on to its doctor
+(any state) ── /cancel ─► menu          drafts and expectations are dropped
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handlers import texts
+from handlers.area import Area, link
+from handlers.screen import Button, Screen
+from handlers.turn import Turn
+
+area = Area("menu")
+
+deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
+"""What `/start <prefix>_<rest>` does, by prefix. Areas add theirs."""
+
+DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation")
+
+
+@area.command("start")
+def start(turn: Turn, text: str) -> Screen:
+    _, _, payload = text.partition(" ")
+    prefix, _, rest = payload.strip().partition("_")
+    if rest and prefix in deep_links:
+        return deep_links[prefix](turn, rest)
+    return home(turn)
+
+
+@area.command("help")
+def explain(turn: Turn) -> Screen:
+    clinic = turn.clinic
+    return Screen(texts.about(clinic.name, clinic.address, clinic.phone), _buttons(turn), new=True)
+
+
+@area.command("cancel")
+@area.button("cancel")
+def cancel(turn: Turn) -> Screen:
+    """Stop whatever is going on; what was booked stays booked."""
+    busy = bool(turn.state) or any(name in turn.data for name in DRAFTS)
+    for name in DRAFTS:
+        turn.drop(name)
+    return home(turn, notice=texts.CANCELLED if busy else texts.NOTHING_TO_CANCEL)
+
+
+@area.button("home")
+def home(turn: Turn, notice: str = "") -> Screen:
+    """The menu. A draft stays where it is: its command goes on with it."""
+    hello = notice or texts.hello(turn.clinic.name, turn.user.name if turn.user else None)
+    return Screen(hello, _buttons(turn), reply=None)
+
+
+def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
+    if turn.user is None:
+        return (
+            (Button(texts.BOOK, link("book.start")),),
+            (Button(texts.LOG_IN, link("login.start")), Button(texts.REGISTER, link("register.start"))),
+        )
+    if turn.user.is_patient:
+        return (
+            (Button(texts.BOOK, link("book.start")),),
+            (Button(texts.MY_VISITS, link("visits.list")), Button(texts.SECURITY, link("security.start"))),
+        )
+    return ((Button(texts.TODAY, link("doctor.today")), Button(texts.SECURITY, link("security.start"))),)

@@ -1,0 +1,161 @@
+"""Choosing a doctor, a day and a time: shared by booking and by moving a visit.
+
+A `Walk` says where the buttons lead: `book.times:12:20261124`, or `move.times:1042:12:20261124` for visit 1042.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from handlers import texts
+from handlers.area import link
+from handlers.screen import Button, Screen
+from handlers.texts import booking as words
+from handlers.turn import Turn
+from hospital_bot.services import availability
+from hospital_bot.services.availability import Choice, DayLine, DoctorLine
+from hospital_bot.values import Who
+
+Row = tuple[Button, ...]
+
+DAYS_PER_PAGE = 10
+DOCTORS_PER_PAGE = 12
+MANY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    area: str
+    about: tuple[int, ...] = ()
+    """What the walk is for: nothing when booking, the visit's number when moving it."""
+
+    def to(self, verb: str, *arguments: Any) -> str:
+        return link(f"{self.area}.{verb}", *self.about, *arguments)
+
+
+def doctors(turn: Turn, walk: Walk, who: Who, page: int, back: str) -> Screen:
+    """The doctors of a specialization, anyone of them first, then the soonest free."""
+    lines = turn.do(availability.doctor_lines, who=who, clinic=turn.clinic)
+    if not lines:
+        return Screen(words.NO_DOCTORS, (_leave(back),))
+    shown = lines[page * DOCTORS_PER_PAGE : (page + 1) * DOCTORS_PER_PAGE]
+    rows: list[Row] = [(_anyone(walk, who, lines[0], turn),)] if page == 0 and len(lines) > 1 else []
+    rows += [(Button(words.doctor(line), walk.to("days", Who(line.doctor.doctor_id), _today(turn))),) for line in shown]
+    rows.append(_pages(walk, "doctors", who, page, more=len(lines) > (page + 1) * DOCTORS_PER_PAGE))
+    return Screen(words.which_doctor(lines[0].doctor.specialization), _packed(rows, _leave(back)))
+
+
+def _anyone(walk: Walk, who: Who, soonest: DoctorLine, turn: Turn) -> Button:
+    return Button(f"{words.ANY} · {words.moment(soonest.next_start)}", walk.to("days", who, _today(turn)))
+
+
+def days(turn: Turn, walk: Walk, who: Who, first: date, notice: str = "") -> Screen:
+    """A page of days with free times, from `first` on."""
+    choice, lines = turn.do(availability.days, who=who, first=first, most=DAYS_PER_PAGE + 1, clinic=turn.clinic)
+    return _day_page(turn, walk, choice, lines[:DAYS_PER_PAGE], notice, later=len(lines) > DAYS_PER_PAGE)
+
+
+def days_before(turn: Turn, walk: Walk, who: Who, before: date) -> Screen:
+    """The page of days that ends just before this day."""
+    today = _today(turn)
+    choice, lines = turn.do(availability.days, who=who, first=today, most=MANY, clinic=turn.clinic)
+    earlier = [line for line in lines if line.day < before]
+    later = len(earlier) < len(lines)
+    return _day_page(turn, walk, choice, earlier[-DAYS_PER_PAGE:] or lines[:DAYS_PER_PAGE], "", later=later)
+
+
+def _day_page(turn: Turn, walk: Walk, choice: Choice, lines: Sequence[DayLine], notice: str, *, later: bool) -> Screen:
+    back = _leave(walk.to("doctors", Who.any_of(choice.specialization), 0))
+    if not lines:
+        text = words.NOTHING_FREE.format(days=turn.clinic.rules.horizon_days)
+        return Screen(_noticed(notice, f"{words.chosen(choice)}\n{text}"), (back,))
+    who = choice.who
+    buttons = [Button(words.day_button(line), walk.to("times", who, line.day)) for line in lines]
+    turning: list[Button] = []
+    if lines[0].day > _today(turn) + timedelta(days=1):
+        turning.append(Button(words.EARLIER, walk.to("before", who, lines[0].day)))
+    turning.append(Button(words.MONTH, walk.to("month", who, lines[0].day.replace(day=1))))
+    if later:
+        turning.append(Button(words.LATER, walk.to("days", who, lines[-1].day + timedelta(days=1))))
+    return Screen(_noticed(notice, words.which_day(choice)), _packed([*_by(2, buttons), tuple(turning)], back))
+
+
+def month(turn: Turn, walk: Walk, who: Who, first: date) -> Screen:
+    """A month's calendar, Monday first; only days with free times can be chosen."""
+    first = first.replace(day=1)
+    after = _next_month(first)
+    choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
+    lines = turn.do(availability.month, who=who, first=first, last=after - timedelta(days=1), clinic=turn.clinic)
+    free = {line.day for line in lines}
+    cells = [_blank(walk)] * first.weekday()
+    cells += [_cell(walk, who, first + timedelta(days=n), free) for n in range((after - first).days)]
+    cells += [_blank(walk)] * (-len(cells) % 7)
+    turning = []
+    if first > _today(turn):
+        turning.append(Button(words.EARLIER, walk.to("month", who, (first - timedelta(days=1)).replace(day=1))))
+    if after <= turn.clinic.last_day(turn.now):
+        turning.append(Button(words.LATER, walk.to("month", who, after)))
+    back = _leave(walk.to("days", who, _today(turn)))
+    return Screen(words.month_title(choice, first), _packed([*_by(7, cells), tuple(turning)], back))
+
+
+def _cell(walk: Walk, who: Who, day: date, free: set[date]) -> Button:
+    return Button(str(day.day), walk.to("times", who, day)) if day in free else _blank(walk)
+
+
+def _blank(walk: Walk) -> Button:
+    return Button("·", f"{walk.area}.none")
+
+
+def times(turn: Turn, walk: Walk, who: Who, day: date, notice: str = "") -> Screen:
+    """The free times of a day, in parts of the day; another page of days when none is left."""
+    choice, starts = turn.do(availability.times, who=who, day=day, clinic=turn.clinic)
+    if not starts:
+        return days(turn, walk, who, day, notice=_noticed(notice, words.no_times(choice, day)))
+    rows: list[Row] = []
+    for name, group in _parts(starts):
+        rows.append((Button(words.part_heading(name, len(group)), f"{walk.area}.heading"),))
+        rows += _by(4, [Button(texts.clock(start), walk.to("time", who, start)) for start in group])
+    return Screen(_noticed(notice, words.which_time(choice, day)), _packed(rows, _leave(walk.to("days", who, day))))
+
+
+def _parts(starts: Iterable[datetime]) -> Iterable[tuple[str, list[datetime]]]:
+    left = list(starts)
+    for name, ends in words.PARTS:
+        group = [start for start in left if start.hour < ends]
+        left = left[len(group) :]
+        if group:
+            yield name, group
+
+
+def _noticed(notice: str, text: str) -> str:
+    return f"{notice}\n\n{text}" if notice else text
+
+
+def _today(turn: Turn) -> date:
+    return turn.clinic.today(turn.now)
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def _pages(walk: Walk, verb: str, who: Who, page: int, *, more: bool) -> Row:
+    earlier = (Button(words.EARLIER, walk.to(verb, who, page - 1)),) if page else ()
+    later = (Button(words.LATER, walk.to(verb, who, page + 1)),) if more else ()
+    return earlier + later
+
+
+def _leave(back: str) -> Row:
+    return (Button(texts.BACK, back), Button(texts.CANCEL, link("menu.cancel")))
+
+
+def _by(size: int, buttons: Sequence[Button]) -> list[Row]:
+    return [tuple(buttons[start : start + size]) for start in range(0, len(buttons), size)]
+
+
+def _packed(rows: Iterable[Row], last: Row) -> tuple[Row, ...]:
+    return (*(row for row in rows if row), last)

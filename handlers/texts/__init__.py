@@ -1,0 +1,158 @@
+"""Every word the bot says. Here what all areas share; `booking` and `account` have their own.
+
+Texts are Telegram's HTML. Whatever a person typed goes through `esc` first.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from html import escape
+
+from hospital_bot import errors
+from hospital_bot.errors import Refusal
+
+BACK = "‹ Back"
+CANCEL = "Cancel"
+BOOK = "📅 Book a visit"
+MY_VISITS = "My visits"
+LOG_IN = "Log in"
+LOG_OUT = "Log out"
+REGISTER = "I'm new here: register"
+SECURITY = "Security"
+HELP = "Help"
+TODAY = "Today's visits"
+
+PRIVATE_ONLY = "Let's talk in private: what concerns your health is nobody else's business."
+OPEN_PRIVATE = "Open a private chat"
+TRY_LATER = (
+    "We can't reach our records right now. Nothing is lost: your message is kept, "
+    "and you'll get the answer as soon as they are back."
+)
+OLD_BUTTON = "This button is from an older message. Please use the newest one, or send /start."
+MAIL_FAILED = "The mail could not be sent. Please tap “Send a new code” in a minute, or call us."
+DID_NOT_UNDERSTAND = "I didn't understand that. Here is what I can do:"
+UNKNOWN_COMMAND = "I don't know that command. Here is what I can do:"
+CANCELLED = "All right, cancelled. Nothing was changed."
+NOTHING_TO_CANCEL = "There is nothing to cancel."
+DELETE_YOURSELF = "Telegram did not let me delete your last message. Please delete it yourself: it holds a secret."
+
+PATIENT_COMMANDS = (
+    ("book", "Book a visit"),
+    ("appointments", "Your visits: details, move, cancel"),
+    ("security", "Authenticator app and password"),
+    ("logout", "Log out on this phone"),
+    ("help", "What this bot can do"),
+    ("cancel", "Stop what you are doing"),
+)
+STRANGER_COMMANDS = (
+    ("book", "Book a visit"),
+    ("register", "Register as a patient"),
+    ("login", "Log in"),
+    ("help", "What this bot can do"),
+    ("cancel", "Stop what you are doing"),
+)
+STAFF_COMMANDS = (
+    ("today", "Your visits today"),
+    ("security", "Authenticator app and password"),
+    ("logout", "Log out on this phone"),
+    ("help", "What this bot can do"),
+    ("cancel", "Stop what you are doing"),
+)
+COMMANDS = {
+    "stranger": STRANGER_COMMANDS,
+    "patient": PATIENT_COMMANDS,
+    "doctor": STAFF_COMMANDS,
+    "admin": STAFF_COMMANDS,
+}
+"""The command menu of each role, in the order shown."""
+
+
+def esc(text: str) -> str:
+    """What a person typed, to be shown literally."""
+    return escape(text, quote=False)
+
+
+def day(value: date) -> str:
+    """`Tue 24 Nov`, for buttons."""
+    return f"{value:%a} {value.day} {value:%b}"
+
+
+def long_day(value: date) -> str:
+    """`Tuesday, 24 November 2026`."""
+    return f"{value:%A}, {value.day} {value:%B} {value.year}"
+
+
+def clock(value: datetime) -> str:
+    return f"{value:%H:%M}"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def hello(clinic: str, name: str | None) -> str:
+    if name:
+        return f"Hello {esc(name)}, this is <b>{esc(clinic)}</b>.\nWhat would you like to do?"
+    return (
+        f"Hello, this is <b>{esc(clinic)}</b>.\n"
+        "Here you can book, move and cancel visits, at any hour. What would you like to do?"
+    )
+
+
+def about(clinic: str, address: str, phone: str) -> str:
+    where = "".join(f"\n{esc(line)}" for line in (address, phone) if line)
+    return (
+        f"<b>{esc(clinic)}</b>{where}\n\n"
+        "/book – choose a specialist, a day and a time\n"
+        "/appointments – your visits: details, move, cancel\n"
+        "/register – new here? It takes two minutes\n"
+        "/login – with e-mail, password and a one-time code\n"
+        "/security – authenticator app, password\n"
+        "/cancel – stop what you are doing\n\n"
+        "In an emergency don't write here: call the emergency number."
+    )
+
+
+def broken(reference: int) -> str:
+    return (
+        "Something went wrong on our side, and we could not do what you asked. "
+        f"Please try again from /start. If it happens again, call us and name the reference {reference}."
+    )
+
+
+REFUSALS: dict[type[Refusal], str] = {
+    errors.NotLoggedIn: "Please log in first: /login. New here? /register",
+    errors.NotAllowed: "That is not possible with your account.",
+    errors.NotFound: "That is not there any more. /appointments shows your visits, /book books a new one.",
+    errors.Busy: "Many people are logging in right now. Please send that again in a moment.",
+    errors.WrongCredentials: (
+        "That didn't work. Please check the e-mail address and the password. "
+        "After several wrong tries you have to wait a little."
+    ),
+    errors.WrongCode: "That is not the code. Please look again and type its six digits.",
+    errors.CodeSpent: "That code can't be used any more. Please ask for a new one.",
+    errors.SlotTaken: "Someone just took that time.",
+    errors.NotOffered: "That time is not offered any more.",
+    errors.TooSoon: "That time is too close now.",
+    errors.TooFar: "That day is too far ahead: it can't be booked yet.",
+    errors.PatientBusy: "You have another visit at that time.",
+    errors.TooManyVisits: (
+        "You hold as many visits as one person may. Cancel one under /appointments, then book again."
+    ),
+    errors.TooLate: "It is too late to change this visit here. Please call us.",
+}
+
+
+def refused(refusal: Refusal) -> str:
+    """What a refusal means for the person, and what to do next."""
+    if isinstance(refusal, errors.WaitForCode):
+        return f"You can have a new code in {wait(refusal.seconds)}. Please look for the last one, also in spam."
+    found = next((REFUSALS[kind] for kind in type(refusal).__mro__ if kind in REFUSALS), None)
+    return found or "That is not possible right now. /start shows what is."
+
+
+def wait(seconds: int) -> str:
+    if seconds < 120:
+        return plural(max(1, seconds), "second")
+    minutes = -(-seconds // 60)
+    return plural(minutes, "minute") if minutes < 120 else plural(-(-minutes // 60), "hour")

@@ -1,0 +1,179 @@
+"""A patient's visits.
+
+/appointments ─► upcoming ─► one visit ─┬─► move: day ─► time ─► summary ─► moved
+                    │                   ├─► cancel, asked once ─► cancelled
+                  past                  └─► calendar file
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from handlers import booking as booked
+from handlers import pickers, texts
+from handlers.area import Area, link
+from handlers.pickers import Walk
+from handlers.screen import Button, Screen
+from handlers.texts import booking as words
+from handlers.turn import Turn
+from hospital_bot.errors import BookingError, NotFound, TooLate, TooManyVisits
+from hospital_bot.services import availability, booking
+from hospital_bot.values import Visit, Who
+
+area = Area("visits")
+moving = Area("move")
+
+
+@area.command("appointments")
+@area.button("list")
+def list_visits(turn: Turn) -> Screen:
+    _, patient_id = turn.patient()
+    visits = turn.do(booking.upcoming, patient_id=patient_id, clinic=turn.clinic)
+    rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
+    last = (Button(words.PAST, link("visits.past", 0)), Button(texts.BOOK, link("book.start")))
+    return Screen(words.visits(len(visits)) if visits else words.NO_VISITS, (*rows, last))
+
+
+@area.button("past")
+def list_past(turn: Turn, page: int) -> Screen:
+    _, patient_id = turn.patient()
+    page = max(0, page)
+    visits, more = turn.do(booking.past, patient_id=patient_id, page=page, clinic=turn.clinic)
+    rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
+    newer = (Button(words.NEWER, link("visits.past", page - 1)),) if page else ()
+    older = (Button(words.OLDER, link("visits.past", page + 1)),) if more else ()
+    turning = (newer + older,) if newer or older else ()
+    back = (Button(texts.BACK, link("visits.list")),)
+    return Screen(f"<b>{words.PAST}</b>" if visits else words.NO_PAST, (*rows, *turning, back))
+
+
+@area.button("show")
+def show_visit(turn: Turn, appointment_id: int) -> Screen:
+    visit = _own(turn, appointment_id)
+    ahead = visit.live and turn.clinic.instant(visit.start) > turn.now
+    rows = [booked.change_row(visit)] if booking.may_change(visit, turn.clinic, turn.now) else []
+    text = words.visit_page(visit, turn.clinic, ahead=ahead)
+    if ahead:
+        rows.append((Button(words.CALENDAR_FILE, link("visits.file", appointment_id)),))
+        text += "" if rows[:-1] else f"\n\n{words.too_late(turn.clinic)}"
+    return Screen(text, (*rows, (Button(texts.BACK, link("visits.list")),)))
+
+
+@area.button("file")
+def send_file(turn: Turn, appointment_id: int) -> Screen:
+    visit = _own(turn, appointment_id)
+    return Screen(file=booked.calendar_file(turn, visit), new=True)
+
+
+@area.button("cancel")
+def ask_to_cancel(turn: Turn, appointment_id: int) -> Screen:
+    """The one question before a visit is given back; its answer is the reason that is kept."""
+    visit = _own(turn, appointment_id)
+    if not booking.may_change(visit, turn.clinic, turn.now):
+        return show_visit(turn, appointment_id)
+    rows = [(Button(why, link("visits.drop", appointment_id, number)),) for number, why in enumerate(words.BECAUSE)]
+    return Screen(words.really_cancel(visit), (*rows, (Button(words.KEEP, link("visits.show", appointment_id)),)))
+
+
+@area.button("drop")
+def cancel_visit(turn: Turn, appointment_id: int, why: int) -> Screen:
+    user, patient_id = turn.patient()
+    because = words.BECAUSE[why] if why in range(len(words.BECAUSE)) else None
+    try:
+        visit = turn.do(
+            booking.cancel,
+            appointment_id=appointment_id,
+            patient_id=patient_id,
+            user_id=user.user_id,
+            why=because,
+            clinic=turn.clinic,
+        )
+    except TooLate:
+        return show_visit(turn, appointment_id)
+    rows = ((Button(texts.BOOK, link("book.start")), Button(texts.MY_VISITS, link("visits.list"))),)
+    return Screen(words.cancelled(visit), rows)
+
+
+@moving.button("start")
+def choose_new_day(turn: Turn, appointment_id: int) -> Screen:
+    """Another day with the same doctor; another doctor is one step back."""
+    visit = _own(turn, appointment_id)
+    if not booking.may_change(visit, turn.clinic, turn.now):
+        return show_visit(turn, appointment_id)
+    return _days(turn, appointment_id, Who(visit.doctor_id), turn.clinic.today(turn.now), visit)
+
+
+def _days(turn: Turn, appointment_id: int, who: Who, first: date, visit: Visit) -> Screen:
+    try:
+        return pickers.days(turn, Walk("move", (appointment_id,)), who, first)
+    except NotFound:
+        anyone = Who.any_of(visit.specialization)
+        return choose_new_doctor(turn, appointment_id, anyone, 0)
+
+
+@moving.button("doctors")
+def choose_new_doctor(turn: Turn, appointment_id: int, who: Who, page: int) -> Screen:
+    back = link("visits.show", appointment_id)
+    return pickers.doctors(turn, Walk("move", (appointment_id,)), who, max(0, page), back=back)
+
+
+@moving.button("days")
+def more_days(turn: Turn, appointment_id: int, who: Who, first: date) -> Screen:
+    return pickers.days(turn, Walk("move", (appointment_id,)), who, first)
+
+
+@moving.button("before")
+def earlier_days(turn: Turn, appointment_id: int, who: Who, before: date) -> Screen:
+    return pickers.days_before(turn, Walk("move", (appointment_id,)), who, before)
+
+
+@moving.button("month")
+def show_month(turn: Turn, appointment_id: int, who: Who, first: date) -> Screen:
+    return pickers.month(turn, Walk("move", (appointment_id,)), who, first)
+
+
+@moving.button("times")
+def choose_new_time(turn: Turn, appointment_id: int, who: Who, day: date) -> Screen:
+    return pickers.times(turn, Walk("move", (appointment_id,)), who, day)
+
+
+@moving.button("time")
+def check_summary(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
+    visit = _own(turn, appointment_id)
+    choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
+    walk = Walk("move", (appointment_id,))
+    rows = (
+        (Button(words.CONFIRM_MOVE, walk.to("yes", who, start)),),
+        (
+            Button(texts.BACK, walk.to("times", who, start.date())),
+            Button(words.KEEP, link("visits.show", appointment_id)),
+        ),
+    )
+    return Screen(words.move_summary(choice, visit, start), rows)
+
+
+@moving.button("yes")
+def move_visit(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
+    user, patient_id = turn.patient()
+    try:
+        visit = turn.do(
+            booking.move,
+            appointment_id=appointment_id,
+            patient_id=patient_id,
+            user_id=user.user_id,
+            who=who,
+            start=start,
+            request_id=turn.request_id,
+            clinic=turn.clinic,
+        )
+    except (TooLate, TooManyVisits) as refusal:
+        return Screen(texts.refused(refusal), ((Button(texts.MY_VISITS, link("visits.list")),),))
+    except BookingError as refusal:
+        walk = Walk("move", (appointment_id,))
+        return pickers.times(turn, walk, who, start.date(), notice=texts.refused(refusal))
+    return booked.receipt(turn, visit, words.moved(visit, turn.clinic))
+
+
+def _own(turn: Turn, appointment_id: int) -> Visit:
+    _, patient_id = turn.patient()
+    return turn.do(booking.own_visit, appointment_id=appointment_id, patient_id=patient_id)
