@@ -37,12 +37,12 @@ def plain(text: str, most: int) -> str:
 
 def _end(html: str, most: int) -> int:
     """Where the visible text becomes longer than ``most``; never inside a tag, an entity or a character."""
-    seen = 0
+    end = seen = 0
     for piece in PIECE.finditer(html):
         seen += 0 if piece["tag"] else _units(unescape(piece[0]))
-        if seen > most:
-            return piece.start()
-    return len(html)
+        if seen <= most:
+            end = piece.end()
+    return end
 
 
 def _open_tags(html: str) -> list[str]:

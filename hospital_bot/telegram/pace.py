@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
@@ -115,15 +114,16 @@ class Pace(BaseRateLimiter[str]):
     ) -> Answer:
         """Make the request when it may start; after a 429 again, `MOST_TRIES` times in all. Raises RetryAfter."""
         chat_id, is_counted = _chat_id(data), endpoint.startswith(COUNTED)
-        for tries in count(1):
-            await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 1)
+        tries = 0
+        while True:
+            await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 0)
+            tries += 1
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as refusal:
                 self._hold(chat_id, seconds_of(refusal))
                 if tries == MOST_TRIES:
                     raise
-        raise AssertionError
 
     async def _start(self, request: Request, *, is_first: bool) -> None:
         held = max(track.held_until for track in self._tracks(request)) - self._now()

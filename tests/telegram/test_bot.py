@@ -1,0 +1,99 @@
+"""The client calls the right address, and its token stays out of every log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import pytest
+from telegram.error import InvalidToken, NetworkError
+
+from hospital_bot.simulator.request import SimulatorRequest
+from hospital_bot.simulator.telegram import Telegram
+from hospital_bot.telegram.bot import (
+    HospitalBot,
+    Redacting,
+    WrongToken,
+    build_application,
+    build_bot,
+    quiet_libraries,
+    redact,
+    set_commands,
+)
+from hospital_bot.telegram.pace import Pace
+
+TOKEN = "123456789:AAF-a_token_that_nobody_must_ever_see"
+
+
+def test_the_bot_calls_the_given_address() -> None:
+    bot = build_bot(TOKEN, "http://127.0.0.1:8081/", Pace())
+
+    assert (bot.base_url, bot.base_file_url) == (
+        f"http://127.0.0.1:8081/bot{TOKEN}",
+        f"http://127.0.0.1:8081/file/bot{TOKEN}",
+    )
+
+
+def test_the_bot_shows_its_number_and_not_its_token() -> None:
+    assert repr(build_bot(TOKEN, "http://127.0.0.1", Pace())) == "HospitalBot[123456789]"
+
+
+@pytest.mark.parametrize("token", [TOKEN, "nonsense"])
+async def test_a_token_that_telegram_does_not_know_is_named_by_its_setting(telegram: Telegram, token: str) -> None:
+    bot = build_bot(token, "http://127.0.0.1", Pace(), SimulatorRequest(telegram))
+
+    with pytest.raises(WrongToken, match=r"^HOSPITAL_BOT_TOKEN: ") as caught:
+        await bot.initialize()
+
+    assert (token in str(caught.value), caught.value.__suppress_context__) == (False, True)
+
+
+async def test_every_private_chat_begins_with_the_menu_of_a_stranger(telegram: Telegram, bot: HospitalBot) -> None:
+    await set_commands(bot, {"stranger": [("login", "Log in")], "doctor": [("day", "My day")]})
+
+    assert list(telegram.commands.values()) == [[{"command": "login", "description": "Log in"}]]
+
+
+async def test_the_application_routes_and_does_not_fetch(bot: HospitalBot) -> None:
+    application = build_application(bot)
+
+    assert (application.updater, application.bot) == (None, bot)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The token `{TOKEN}` was rejected by the server.",
+        f"POST http://127.0.0.1/bot{TOKEN}/getMe",
+        f"http://127.0.0.1/bot{TOKEN.replace(':', '%3A')}/getMe",
+    ],
+)
+def test_tokens_are_taken_out_of_a_text(text: str) -> None:
+    assert "AAF-a_token" not in redact(text)
+    assert "<token>" in redact(text)
+
+
+def test_what_looks_a_little_like_a_token_stays() -> None:
+    assert redact("2026-11-23 10:00 update 123456789: failed") == "2026-11-23 10:00 update 123456789: failed"
+
+
+def test_no_log_line_and_no_traceback_holds_the_token(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("test_bot")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Redacting())
+    logger.addHandler(handler)
+    error = NetworkError(f"http://127.0.0.1/bot{TOKEN}")
+    error.__cause__ = InvalidToken(TOKEN)
+
+    logger.error("Calling %s failed", f"http://127.0.0.1/bot{TOKEN}/getMe", exc_info=error)
+    logger.removeHandler(handler)
+
+    written = capsys.readouterr().err
+    assert "AAF-a_token" not in written
+    assert written.count("<token>") == 3
+
+
+def test_the_libraries_write_no_line_for_each_request() -> None:
+    quiet_libraries()
+
+    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
