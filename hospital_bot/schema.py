@@ -132,7 +132,9 @@ def _compare(wanted: dict[str, str], found: dict[str, str]) -> Iterator[str]:
 
 def _facts(table: Table, dialect: Dialect) -> dict[str, str]:
     """Everything that matters of a table, a model's or a live one, in words that are the same when the things are."""
-    facts = {f"The primary key of {table.name}": _names(table.primary_key.columns)}
+    facts = {}
+    if table.primary_key.columns:
+        facts[f"The primary key of {table.name}"] = _names(table.primary_key.columns)
     if dialect.name != "sqlite":
         engine, collation = table.kwargs.get("mysql_engine"), table.kwargs.get("mysql_collate")
         facts[f"Table {table.name}"] = f"{engine} in {collation}"
