@@ -11,12 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
+import structlog
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from hospital_bot.errors import Conflict, Unavailable
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,12 +42,23 @@ class Database:
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="db")
 
     def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The use case's result, after COMMIT. Raises Unavailable when the outcome isn't known to be written."""
+        """The use case's result, after COMMIT. Raises Unavailable when the outcome isn't known to be written, and
+        when others are in the way for too long."""
+        try:
+            return self._persist(lambda session: use_case(session, *args, **kwargs))
+        except IntegrityError:
+            raise
+        except (Conflict, DBAPIError) as error:
+            if _is_conflict(error):
+                raise Unavailable(type(error).__name__) from error
+            raise
+
+    def _persist(self, use_case: Callable[[Session], T]) -> T:
         for attempt in stamina.retry_context(
             on=_is_conflict, attempts=TRIES, timeout=8, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
         ):
             with attempt:
-                return self._transact(lambda session: use_case(session, *args, **kwargs))
+                return self._transact(use_case)
         raise AssertionError("stamina returns or raises")
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
@@ -71,7 +86,7 @@ class Database:
 
 def _engine(url: str, connections: int) -> Engine:
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5)
+        engine = create_engine(url, pool_size=connections, max_overflow=0, pool_timeout=5, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -83,6 +98,7 @@ def _engine(url: str, connections: int) -> Engine:
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "read_timeout": 10,
@@ -128,6 +144,14 @@ def _is_outage(error: SQLAlchemyError) -> bool:
 
 def _kind(error: DBAPIError) -> str:
     return type(error.orig).__name__
+
+
+def _note_retry(details: RetryDetails) -> None:
+    """The kind alone: the library's own line quotes the error, which may quote what a person typed."""
+    log.info("transaction_again", error=type(details.caused_by).__name__, retry=details.retry_num)
+
+
+set_on_retry_hooks([_note_retry])
 
 
 def _number(error: DBAPIError) -> int | None:

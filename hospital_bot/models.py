@@ -36,8 +36,6 @@ MYSQL = {"mysql_engine": "InnoDB", "mysql_default_charset": "utf8mb4", "mysql_co
 
 ROLES = ("patient", "doctor", "admin")
 STATUSES = ("pending", "confirmed", "completed", "cancelled", "arrived", "no_show")
-LIVE = ("pending", "confirmed", "arrived")
-"""Statuses that hold their time: nobody else can have it."""
 DELIVERY = ("waiting", "sent", "failed", "skipped")
 
 

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, func, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from hospital_bot import schedules
-from hospital_bot.models import LIVE, Appointment, Doctor, TimeOff, User, midnight, next_day
-from hospital_bot.schedules import Schedule
-from hospital_bot.slots import Span, minutes
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """Whom a patient wants to see: one doctor, or anyone of a specialization (known by its name's CRC-32)."""
-
-    doctor_id: int | None = None
-    specialization: int | None = None
-
-    @classmethod
-    def any_of(cls, specialization: str) -> Who:
-        return cls(specialization=zlib.crc32(specialization.encode()))
-
-    @property
-    def matches(self) -> ColumnElement[bool]:
-        if self.doctor_id is not None:
-            return and_(Doctor.active, Doctor.doctor_id == self.doctor_id)
-        return and_(Doctor.active, func.crc32(Doctor.specialization) == self.specialization)
-
-
-@dataclass(frozen=True, slots=True)
-class DoctorFacts:
-    """A doctor as patients see them, with the hours and leave that decide what is offered."""
-
-    doctor_id: int
-    name: str
-    specialization: str
-    room: str
-    schedule: Schedule
-    leave: tuple[tuple[datetime, datetime], ...] = ()
+from hospital_bot.models import Appointment, Doctor, TimeOff, User, midnight, next_day, starts_at
+from hospital_bot.slots import Span, taken
+from hospital_bot.values import DoctorFacts, Visit, Who
 
 
 class Held(NamedTuple):
@@ -61,33 +30,17 @@ class Held(NamedTuple):
 
     @property
     def start(self) -> datetime:
-        return datetime.combine(self.day, self.clock)
+        return starts_at(self.day, self.clock)
 
-    @property
-    def span(self) -> Span:
-        begin = minutes(self.clock)
-        return Span(begin, begin + self.length)
+    def on(self, day: date) -> Span | None:
+        """The minutes of that day it takes."""
+        return taken(self.day.date(), self.clock, self.length).get(day)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """An appointment as its patient and its doctor see it. `start` is the clinic's wall clock."""
-
-    appointment_id: int
-    patient_id: int
-    doctor_id: int
-    doctor_name: str
-    specialization: str
-    room: str
-    start: datetime
-    minutes: int
-    status: str
-    reason: str | None
-    moved_from: int | None
-
-    @property
-    def live(self) -> bool:
-        return self.status in LIVE
+def matches(who: Who) -> ColumnElement[bool]:
+    if who.doctor_id is not None:
+        return and_(Doctor.active, Doctor.doctor_id == who.doctor_id)
+    return and_(Doctor.active, func.crc32(Doctor.specialization) == who.specialization)
 
 
 def doctors(session: Session, who: Who | None, *, first: date, last: date) -> list[DoctorFacts]:
@@ -99,13 +52,13 @@ def doctors(session: Session, who: Who | None, *, first: date, last: date) -> li
             User.name,
             func.coalesce(Doctor.specialization, ""),
             func.coalesce(Doctor.room, ""),
-            Doctor.availability_schedule,
+            type_coerce(Doctor.availability_schedule, Text),  # unparsed: one broken text must not break the rest
             TimeOff.starts,
             TimeOff.ends,
         )
         .join(User, User.user_id == Doctor.user_id)
         .outerjoin(TimeOff, away)
-        .where(who.matches if who else Doctor.active == true())
+        .where(matches(who) if who else Doctor.active == true())
         .order_by(User.name, Doctor.doctor_id)
     )
     found: dict[int, DoctorFacts] = {}
@@ -115,8 +68,28 @@ def doctors(session: Session, who: Who | None, *, first: date, last: date) -> li
     return list(found.values())
 
 
-def _held() -> Select[int, int, int, datetime, time, int, int | None, str | None]:
-    return select(
+def _from(day: date) -> ColumnElement[bool]:
+    """Live, and of this day or later, or of the day before: a visit may run past midnight."""
+    return and_(Appointment.live == 1, Appointment.appointment_date >= midnight(day - timedelta(days=1)))
+
+
+def taken_by_doctor(
+    session: Session, doctor_ids: Iterable[int], *, first: date, last: date
+) -> Iterator[tuple[int, date, Span]]:
+    """The minutes that these doctors' visits take from `first` to `last`, both included (and around them)."""
+    rows = session.execute(
+        select(Appointment.doctor_id, Appointment.appointment_date, Appointment.appointment_time, Appointment.minutes)
+        .where(Appointment.doctor_id.in_(list(doctor_ids)))
+        .where(_from(first), Appointment.appointment_date < next_day(last))
+    )
+    for doctor_id, day, clock, length in rows:
+        for when, span in taken(day.date(), clock, length).items():
+            yield doctor_id, when, span
+
+
+def held_around(session: Session, doctor_ids: Iterable[int], patient_id: int, *, day: date, today: date) -> list[Held]:
+    """What a booking on `day` can collide with: these doctors' visits that day, the patient's from today on."""
+    held = select(
         Appointment.appointment_id,
         Appointment.doctor_id,
         Appointment.patient_id,
@@ -125,48 +98,36 @@ def _held() -> Select[int, int, int, datetime, time, int, int | None, str | None
         Appointment.minutes,
         Appointment.moved_from,
         Appointment.reason,
-    ).where(Appointment.live == 1)
-
-
-def held_by_doctors(session: Session, doctor_ids: Iterable[int], *, first: date, last: date) -> list[Held]:
-    """Live visits of these doctors from `first` to `last`, both included."""
-    days = and_(Appointment.appointment_date >= midnight(first), Appointment.appointment_date < next_day(last))
-    rows = session.execute(_held().where(Appointment.doctor_id.in_(list(doctor_ids)), days))
-    return [Held._make(row) for row in rows]
-
-
-def held_around(session: Session, doctor_ids: Iterable[int], patient_id: int, *, day: date, today: date) -> list[Held]:
-    """What a booking on `day` can collide with: these doctors' visits that day, the patient's from today on."""
-    of_doctors = _held().where(
-        Appointment.doctor_id.in_(list(doctor_ids)),
-        Appointment.appointment_date >= midnight(day),
-        Appointment.appointment_date < next_day(day),
     )
-    of_patient = _held().where(Appointment.patient_id == patient_id, Appointment.appointment_date >= midnight(today))
-    return [Held._make(row) for row in session.execute(of_doctors.union(of_patient))]
+    of_doctors = held.where(
+        Appointment.doctor_id.in_(list(doctor_ids)), _from(day), Appointment.appointment_date < next_day(day)
+    )
+    of_patient = held.where(Appointment.patient_id == patient_id, _from(today))
+    return [Held(*row) for row in session.execute(of_doctors.union(of_patient))]
 
 
-def visits() -> Select[Appointment, Doctor, str]:
+def visits() -> Select[*tuple[Any, ...]]:
     """Appointments with what a person wants to read of them; narrow it with `where`, read it with `as_visit`."""
     return (
-        select(Appointment, Doctor, User.name)
+        select(
+            Appointment.appointment_id,
+            Appointment.patient_id,
+            Appointment.doctor_id,
+            User.name.label("doctor_name"),
+            func.coalesce(Doctor.specialization, "").label("specialization"),
+            func.coalesce(Doctor.room, "").label("room"),
+            Appointment.appointment_date.label("day"),
+            Appointment.appointment_time.label("clock"),
+            Appointment.minutes,
+            Appointment.status,
+            Appointment.reason,
+            Appointment.moved_from,
+        )
         .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
         .join(User, User.user_id == Doctor.user_id)
     )
 
 
-def as_visit(row: Row[Appointment, Doctor, str]) -> Visit:
-    appointment, doctor, name = row
-    return Visit(
-        appointment_id=appointment.appointment_id,
-        patient_id=appointment.patient_id,
-        doctor_id=doctor.doctor_id,
-        doctor_name=name,
-        specialization=doctor.specialization or "",
-        room=doctor.room or "",
-        start=datetime.combine(appointment.appointment_date, appointment.appointment_time),
-        minutes=appointment.minutes,
-        status=appointment.status,
-        reason=appointment.reason,
-        moved_from=appointment.moved_from,
-    )
+def as_visit(row: Row[*tuple[Any, ...]]) -> Visit:
+    facts = dict(row._mapping)  # noqa: SLF001 - public, the underscore keeps it from meeting a column's name
+    return Visit(start=starts_at(facts.pop("day"), facts.pop("clock")), **facts)

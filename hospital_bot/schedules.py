@@ -27,7 +27,7 @@ MAX_DATES = 1000
 
 Hours = tuple[Span, ...]
 
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +76,12 @@ def check(raw: Any) -> Schedule:
     )
 
 
-def read(raw: Any) -> Schedule:
-    """As `check`, for what is already stored: what can't be understood is closed."""
-    return _read(json.dumps(raw, sort_keys=True, default=str))
-
-
 @lru_cache(maxsize=4096)
-def _read(raw: str) -> Schedule:
+def read(stored: str | None) -> Schedule:
+    """As `check`, for the JSON text that is already stored: what can't be understood is closed."""
     try:
-        return check(json.loads(raw))
-    except BadInput:
+        return check(json.loads(stored or "null"))
+    except (BadInput, ValueError, RecursionError):
         return CLOSED
 
 
@@ -125,10 +121,11 @@ def _day_range(names: list[str]) -> str:
 
 def _day_names(text: str) -> Iterable[str]:
     for item in text.split(","):
-        first, _, last = item.partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+        first, dash, last = item.partition("-")
+        last = last if dash else first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
             raise BadInput("weekly", "unknown_day", item)
-        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last)
         if end < start:
             raise BadInput("weekly", "backwards", item)
         yield from WEEKDAYS[start : end + 1]
@@ -168,9 +165,12 @@ def _minute(raw: Any, place: str) -> int:
 
 def _date(raw: str) -> date:
     try:
-        return date.fromisoformat(raw)
+        day = date.fromisoformat(raw)
     except ValueError:
-        raise BadInput("schedule", "date", f"{raw:.12}") from None
+        day = None
+    if day is None or day.isoformat() != raw:  # ISO has other spellings; two of one day would hide each other
+        raise BadInput("schedule", "date", f"{raw:.12}")
+    return day
 
 
 def _pairs(hours: Hours) -> list[list[str]]:

@@ -26,12 +26,23 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def _period(text: Any) -> Any:
     """`90m`, `24h` or `2d`."""
-    found = re.fullmatch(r"([0-9]{1,4})([mhd])", text.strip()) if isinstance(text, str) else None
-    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else text
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])", text.strip(), re.ASCII)
+    if not found:
+        raise ValueError("expected a number of minutes, hours or days, for example 90m, 24h or 2d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _periods(text: Any) -> Any:
     return tuple(_period(item) for item in text.split(",") if item.strip()) if isinstance(text, str) else text
+
+
+def _clock(text: Any) -> Any:
+    """`07:00`, on the clinic's clock."""
+    if isinstance(text, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("expected a time of day, for example 07:00")
+    return text
 
 
 def _zone(name: Any) -> Any:
@@ -53,10 +64,10 @@ def _region(text: Any) -> Any:
 def _database(text: Any) -> Any:
     secret = text.get_secret_value() if isinstance(text, SecretStr) else str(text)
     try:
-        backend = make_url(secret).drivername
-    except ArgumentError:
-        backend = ""
-    if backend not in {"sqlite", "mysql+pymysql"}:
+        url = make_url(secret)
+    except (ArgumentError, ValueError):  # whose text may quote the password
+        url = make_url("unreadable://")
+    if url.drivername not in {"sqlite", "mysql+pymysql"} or url.database in {None, "", ":memory:"}:
         raise ValueError("expected sqlite:///file.db or mysql+pymysql://user:password@host/database")
     return secret
 
@@ -85,7 +96,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(8443, ge=1, le=65535)
     api_host: str = "127.0.0.1"
     api_port: int | None = Field(None, ge=1, le=65535)
-    digest_time: time = time(7)
+    digest_time: Annotated[time, BeforeValidator(_clock)] = time(7)
     reminders: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_periods)] = (
         timedelta(hours=24),
         timedelta(hours=2),
@@ -134,6 +145,6 @@ def load(env_file: Path | None = Path(".env")) -> Settings:
         return Settings(_env_file=env_file)  # type: ignore[call-arg]  # pydantic-settings' own argument
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = "_".join(str(part) for part in first["loc"]).upper()
+        where = "".join(str(part) for part in first["loc"][:1]).upper()
         said = first["msg"].removeprefix("Value error, ")
         raise SettingsError(f"HOSPITAL_{where}: {said}" if where else f"HOSPITAL_{said}") from None

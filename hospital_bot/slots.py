@@ -5,6 +5,7 @@ Within a day, times are whole minutes since midnight, so that a hospital's worth
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -22,11 +23,6 @@ class Span(NamedTuple):
     end: int
 
 
-def overlap(one: Span, other: Span) -> bool:
-    """True when the two share a minute; spans that only touch do not."""
-    return one.start < other.end and other.start < one.end
-
-
 @lru_cache(maxsize=4096)
 def grid(hours: tuple[Span, ...], step: int) -> tuple[int, ...]:
     """The starts that fit whole into the working hours, every `step` minutes."""
@@ -34,10 +30,14 @@ def grid(hours: tuple[Span, ...], step: int) -> tuple[int, ...]:
 
 
 def free(starts: Sequence[int], length: int, busy: Sequence[Span]) -> list[int]:
-    """Those of `starts` at which a visit of `length` minutes meets nothing busy."""
-    if not busy:
-        return list(starts)
-    return [start for start in starts if not any(overlap(Span(start, start + length), taken) for taken in busy)]
+    """Those of `starts`, which ascend, at which a visit of `length` minutes meets nothing busy.
+
+    Spans that only touch do not meet.
+    """
+    met: set[int] = set()
+    for begin, end in busy:
+        met.update(starts[bisect_right(starts, begin - length) : bisect_left(starts, end)])
+    return [start for start in starts if start not in met]
 
 
 def minutes(clock: time) -> int:
@@ -51,15 +51,19 @@ def at(day: date, minute: int) -> datetime:
 
 def within(day: date, start: datetime, end: datetime) -> Span | None:
     """The part of [start, end) that falls on this day, in minutes; None when there is none."""
-    midnight = datetime.combine(day, time())
-    first = max(0, _ceil_minutes(start - midnight, up=False))
-    last = min(DAY, _ceil_minutes(end - midnight, up=True))
+    midnight, minute = datetime.combine(day, time()), timedelta(minutes=1)
+    first = max(0, (start - midnight) // minute)
+    last = min(DAY, -((midnight - end) // minute))
     return Span(first, last) if first < last else None
 
 
-def _ceil_minutes(gap: timedelta, *, up: bool) -> int:
-    whole, rest = divmod(gap, timedelta(minutes=1))
-    return whole + (1 if up and rest else 0)
+def taken(day: date, clock: time, length: int) -> dict[date, Span]:
+    """The minutes a visit takes, by day: one that runs past midnight takes some of the next day's."""
+    begin = minutes(clock)
+    end = begin + max(length, 1) + (1 if clock.second or clock.microsecond else 0)
+    if end <= DAY:
+        return {day: Span(begin, end)}
+    return {day: Span(begin, DAY), day + timedelta(days=1): Span(0, end - DAY)}
 
 
 def days(first: date, last: date) -> Iterable[date]:
@@ -72,9 +76,14 @@ def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def exists(wall: datetime, zone: ZoneInfo) -> bool:
-    """False for the wall times that a clock change skips."""
-    return to_utc(wall, zone).astimezone(zone).replace(tzinfo=None) == wall
+def whole(start: datetime, length: int, zone: ZoneInfo) -> bool:
+    """False for a visit of `length` minutes that meets a wall time which a clock change skips.
+
+    It would begin at no time at all, or last into the visit after it.
+    """
+    rest = timedelta(minutes=length - 1)
+    last = (to_utc(start, zone) + rest).astimezone(zone).replace(tzinfo=None)
+    return last <= start + rest
 
 
 @lru_cache(maxsize=1024)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from hospital_bot import queries, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
-from hospital_bot.queries import DoctorFacts, Who
 from hospital_bot.slots import Span
+from hospital_bot.values import DoctorFacts, Who
 
 WINDOWS = (2, 14)
 """Days looked at first when the next free time is wanted; the rest of the horizon only if these are full."""
@@ -56,28 +56,26 @@ class Openings:
     now: datetime
     busy: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, held: Iterable[queries.Held]) -> None:
-        for visit in held:
-            self.busy[visit.doctor_id, visit.day.date()].append(visit.span)
-
-    def starts(self, doctor: DoctorFacts, day: date) -> list[datetime]:
-        """The wall times at which this doctor is free that day and a patient may still book."""
+    def starts(self, doctor: DoctorFacts, day: date) -> list[int]:
+        """The minutes of that day at which this doctor is free and a patient may still book."""
         schedule = doctor.schedule
         busy = self.busy.get((doctor.doctor_id, day), []) + leave_on(doctor, day)
-        free = [slots.at(day, start) for start in slots.free(schedule.starts(day), schedule.slot_minutes, busy)]
-        return [start for start in free if self._bookable(start)]
-
-    def _bookable(self, start: datetime) -> bool:
-        if start.date() <= self._earliest.date() and start < self._earliest:
-            return False
-        return not slots.changes_clock(start.date(), self.clinic.zone) or slots.exists(start, self.clinic.zone)
-
-    @property
-    def _earliest(self) -> datetime:
-        return self.clinic.wall(self.now + self.clinic.rules.notice)
+        free = slots.free(schedule.starts(day), schedule.slot_minutes, busy)
+        if self._plain(day):
+            return free
+        return [minute for minute in free if self._bookable(slots.at(day, minute), schedule.slot_minutes)]
 
     def first_start(self, doctor: DoctorFacts, days: Iterable[date]) -> datetime | None:
-        return next((starts[0] for day in days if (starts := self.starts(doctor, day))), None)
+        return next((slots.at(day, starts[0]) for day in days if (starts := self.starts(doctor, day))), None)
+
+    def _plain(self, day: date) -> bool:
+        """True for most days: a calm clock, and wholly later than the notice."""
+        notice = self.clinic.wall(self.now + self.clinic.rules.notice)
+        return day > notice.date() and not slots.changes_clock(day, self.clinic.zone)
+
+    def _bookable(self, start: datetime, length: int) -> bool:
+        soon = self.now + self.clinic.rules.notice
+        return self.clinic.instant(start) >= soon and slots.whole(start, length, self.clinic.zone)
 
 
 def leave_on(doctor: DoctorFacts, day: date) -> list[Span]:
@@ -130,7 +128,8 @@ def days(
     session: Session, *, who: Who, first: date, most: int, clinic: Clinic, now: datetime
 ) -> tuple[Choice, list[DayLine]]:
     """Up to `most` days from `first` on with free times, and how many each has."""
-    first, last = max(first, clinic.today(now)), clinic.last_day(now)
+    last = clinic.last_day(now)
+    first = min(max(first, clinic.today(now)), last + timedelta(days=1))  # a day far off is none, not an overflow
     doctors = queries.doctors(session, who, first=first, last=last)
     lines: list[DayLine] = []
     for start, end in _windows(first, last, sizes=WINDOWS[1:]):
@@ -152,11 +151,12 @@ def month(session: Session, *, who: Who, first: date, last: date, clinic: Clinic
 
 def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetime) -> tuple[Choice, list[datetime]]:
     """The free times of that day, each once, however many doctors have it."""
-    doctors = queries.doctors(session, who, first=day, last=day)
     if not clinic.today(now) <= day <= clinic.last_day(now):
-        return _choice(who, doctors), []
+        return choice(session, who=who, clinic=clinic, now=now), []
+    doctors = queries.doctors(session, who, first=day, last=day)
     openings = _openings(session, doctors, day, day, clinic, now)
-    return _choice(who, doctors), sorted({start for doctor in doctors for start in openings.starts(doctor, day)})
+    free = {minute for doctor in doctors for minute in openings.starts(doctor, day)}
+    return _choice(who, doctors), [slots.at(day, minute) for minute in sorted(free)]
 
 
 def _choice(who: Who, doctors: Sequence[DoctorFacts]) -> Choice:
@@ -179,7 +179,9 @@ def _openings(
     session: Session, doctors: Sequence[DoctorFacts], first: date, last: date, clinic: Clinic, now: datetime
 ) -> Openings:
     openings = Openings(clinic, now)
-    openings.add(queries.held_by_doctors(session, [each.doctor_id for each in doctors], first=first, last=last))
+    ids = [doctor.doctor_id for doctor in doctors]
+    for doctor_id, day, span in queries.taken_by_doctor(session, ids, first=first, last=last):
+        openings.busy[doctor_id, day].append(span)
     return openings
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from hospital_bot import queries, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import (
+    BadInput,
     Conflict,
     NotFound,
     NotOffered,
@@ -28,13 +29,17 @@ from hospital_bot.errors import (
     TooManyVisits,
     TooSoon,
 )
-from hospital_bot.models import Appointment, Doctor, Patient, midnight
-from hospital_bot.queries import DoctorFacts, Held, Visit, Who
+from hospital_bot.models import Appointment, Doctor, Patient, midnight, next_day
+from hospital_bot.queries import Held
 from hospital_bot.services.availability import leave_on
 from hospital_bot.slots import Span
+from hospital_bot.values import DoctorFacts, Visit, Who
 
 PAGE = 5
 """Past visits shown at once."""
+
+MAX_REASON = 500
+"""Characters of what the patient says the visit is about."""
 
 
 def book(
@@ -50,18 +55,18 @@ def book(
 ) -> Visit:
     """Give this time (the clinic's wall clock) to the patient, or raise the BookingError that says why not.
 
-    Asking again for what the patient already has returns that visit: a double tap books once.
+    Asking again, by the same request or for what the patient already has, returns that visit: a double tap books once.
     For anyone of a specialization the doctor is chosen here, under the lock: the least busy that day.
     """
+    _check_reason(reason)
     lock(session, who, patient_id)
-    doctors = queries.doctors(session, who, first=start.date(), last=start.date())
-    held = _held(session, doctors, patient_id, start, clinic, now)
+    if done := _find(session, Appointment.request_id == request_id, Appointment.patient_id == patient_id):
+        return done
+    doctors, held = _look(session, who, patient_id, start, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
     if same := next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None):
         return _read(session, Appointment.appointment_id == same.appointment_id)
-    _check_window(start, clinic, now)
-    doctor = _choose(doctors, held, start)
-    _check_patient(mine, _span(doctor, start), start, clinic, now)
+    doctor = _settle(doctors, held, patient_id, start, clinic, now)
     return _insert(session, patient_id, doctor, start, reason=reason, request_id=request_id, moved_from=None)
 
 
@@ -79,21 +84,20 @@ def move(
 ) -> Visit:
     """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
     lock(session, who, patient_id)
-    doctors = queries.doctors(session, who, first=start.date(), last=start.date())
-    held = _held(session, doctors, patient_id, start, clinic, now)
+    if done := _find(session, Appointment.request_id == request_id, Appointment.patient_id == patient_id):
+        return done
+    doctors, held = _look(session, who, patient_id, start, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
-    if done := next((visit for visit in mine if visit.moved_from == appointment_id and visit.start == start), None):
-        return _read(session, Appointment.appointment_id == done.appointment_id)
+    if twice := next((visit for visit in mine if visit.moved_from == appointment_id and visit.start == start), None):
+        return _read(session, Appointment.appointment_id == twice.appointment_id)
     old = next((visit for visit in mine if visit.appointment_id == appointment_id), None)
     if old is None:
-        raise NotFound
+        gone = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+        raise TooLate if gone.live else NotFound
     if old.start == start and _is_for(old, doctors):
         return _read(session, Appointment.appointment_id == old.appointment_id)
     _check_cut_off(old.start, clinic, now)
-    _check_window(start, clinic, now)
-    others = [visit for visit in held if visit is not old]
-    doctor = _choose(doctors, others, start)
-    _check_patient([visit for visit in mine if visit is not old], _span(doctor, start), start, clinic, now)
+    doctor = _settle(doctors, [visit for visit in held if visit is not old], patient_id, start, clinic, now)
     _close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
     return _insert(
         session, patient_id, doctor, start, reason=old.reason, request_id=request_id, moved_from=old.appointment_id
@@ -147,16 +151,18 @@ def past(session: Session, *, patient_id: int, page: int, clinic: Clinic, now: d
             Appointment.appointment_id.desc(),
         )
         .limit(PAGE + 1)
-        .offset(PAGE * page)
+        .offset(PAGE * max(page, 0))
     ).all()
     return [queries.as_visit(row) for row in rows[:PAGE]], len(rows) > PAGE
 
 
 def _ahead(clinic: Clinic, now: datetime) -> ColumnElement[bool]:
     wall = clinic.wall(now)
-    today = midnight(wall.date())
-    later_today = and_(Appointment.appointment_date == today, Appointment.appointment_time > wall.time())
-    return and_(Appointment.live == 1, or_(Appointment.appointment_date > today, later_today))
+    return and_(
+        Appointment.live == 1,
+        Appointment.appointment_date >= midnight(wall.date()),
+        or_(Appointment.appointment_date >= next_day(wall.date()), Appointment.appointment_time > wall.time()),
+    )
 
 
 def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
@@ -166,7 +172,7 @@ def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
 
 def lock(session: Session, who: Who, patient_id: int) -> None:
     """Make every other booking of these doctors and this patient wait: doctors first, the patient second, always."""
-    doctors = update(Doctor).where(who.matches).values(booking_seq=Doctor.booking_seq + 1)
+    doctors = update(Doctor).where(queries.matches(who)).values(booking_seq=Doctor.booking_seq + 1)
     patient = update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=Patient.booking_seq + 1)
     for statement, refusal in ((doctors, NotOffered), (patient, NotFound)):
         locked = session.connection().execute(statement)
@@ -174,24 +180,27 @@ def lock(session: Session, who: Who, patient_id: int) -> None:
             raise refusal
 
 
-def _held(
-    session: Session, doctors: Sequence[DoctorFacts], patient_id: int, start: datetime, clinic: Clinic, now: datetime
-) -> list[Held]:
+def _look(
+    session: Session, who: Who, patient_id: int, start: datetime, clinic: Clinic, now: datetime
+) -> tuple[list[DoctorFacts], list[Held]]:
+    """The doctors meant, and whatever a visit then could collide with. Raises TooSoon or TooFar for other days."""
+    day, today = start.date(), clinic.today(now)
+    if day < today:
+        raise TooSoon
+    if day > clinic.last_day(now):
+        raise TooFar
+    doctors = queries.doctors(session, who, first=day, last=day)
     ids = [doctor.doctor_id for doctor in doctors]
-    return queries.held_around(session, ids, patient_id, day=start.date(), today=clinic.today(now))
+    return doctors, queries.held_around(session, ids, patient_id, day=day, today=today)
 
 
 def _is_for(visit: Held, doctors: Sequence[DoctorFacts]) -> bool:
     return any(visit.doctor_id == doctor.doctor_id for doctor in doctors)
 
 
-def _check_window(start: datetime, clinic: Clinic, now: datetime) -> None:
-    if not slots.exists(start, clinic.zone):
-        raise NotOffered
-    if clinic.instant(start) < now + clinic.rules.notice:
-        raise TooSoon
-    if start.date() > clinic.last_day(now):
-        raise TooFar
+def _check_reason(reason: str | None) -> None:
+    if reason and len(reason) > MAX_REASON:
+        raise BadInput("reason", "too_long", str(MAX_REASON))
 
 
 def _check_cut_off(start: datetime, clinic: Clinic, now: datetime) -> None:
@@ -199,47 +208,53 @@ def _check_cut_off(start: datetime, clinic: Clinic, now: datetime) -> None:
         raise TooLate
 
 
-def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetime) -> DoctorFacts:
+def _settle(
+    doctors: Sequence[DoctorFacts],
+    held: Sequence[Held],
+    patient_id: int,
+    start: datetime,
+    clinic: Clinic,
+    now: datetime,
+) -> DoctorFacts:
+    """Whose visit it will be. Raises whatever speaks against it; nothing is written before this."""
+    if clinic.instant(start) < now + clinic.rules.notice:
+        raise TooSoon
+    doctor = _choose(doctors, held, start, clinic)
+    mine = [visit for visit in held if visit.patient_id == patient_id]
+    if not _fits(doctor, start, [span for visit in mine if (span := visit.on(start.date()))]):
+        raise PatientBusy
+    if sum(visit.start > clinic.wall(now) for visit in mine) >= clinic.rules.max_visits:
+        raise TooManyVisits
+    return doctor
+
+
+def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetime, clinic: Clinic) -> DoctorFacts:
     """The doctor who is free then, the least busy that day. Raises NotOffered or SlotTaken."""
-    offering = [doctor for doctor in doctors if _offers(doctor, start)]
+    offering = [doctor for doctor in doctors if _offers(doctor, start, clinic)]
     if not offering:
         raise NotOffered
-    that_day = [visit for visit in held if visit.start.date() == start.date()]
-    busy = {
-        doctor.doctor_id: [visit.span for visit in that_day if visit.doctor_id == doctor.doctor_id]
-        for doctor in offering
-    }
-    free = [
-        doctor
-        for doctor in offering
-        if not any(slots.overlap(_span(doctor, start), span) for span in busy[doctor.doctor_id])
-    ]
+    busy: dict[int, list[Span]] = {doctor.doctor_id: [] for doctor in offering}
+    for visit in held:
+        if visit.doctor_id in busy and (span := visit.on(start.date())):
+            busy[visit.doctor_id].append(span)
+    free = [doctor for doctor in offering if _fits(doctor, start, busy[doctor.doctor_id])]
     if not free:
         raise SlotTaken
     return min(free, key=lambda doctor: (len(busy[doctor.doctor_id]), doctor.doctor_id))
 
 
-def _fits(visit: Span, busy: Sequence[Span]) -> bool:
-    return not any(slots.overlap(visit, span) for span in busy)
+def _offers(doctor: DoctorFacts, start: datetime, clinic: Clinic) -> bool:
+    """By the doctor's hours and leave, and by the clock."""
+    day, schedule = start.date(), doctor.schedule
+    return (
+        start in [slots.at(day, minute) for minute in schedule.starts(day)]
+        and _fits(doctor, start, leave_on(doctor, day))
+        and slots.whole(start, schedule.slot_minutes, clinic.zone)
+    )
 
 
-def _offers(doctor: DoctorFacts, start: datetime) -> bool:
-    visit = _span(doctor, start)
-    return visit.start in doctor.schedule.starts(start.date()) and _fits(visit, leave_on(doctor, start.date()))
-
-
-def _span(doctor: DoctorFacts, start: datetime) -> Span:
-    begin = slots.minutes(start.time())
-    return Span(begin, begin + doctor.schedule.slot_minutes)
-
-
-def _check_patient(mine: Sequence[Held], visit: Span, start: datetime, clinic: Clinic, now: datetime) -> None:
-    same_day = [other.span for other in mine if other.start.date() == start.date()]
-    if not _fits(visit, same_day):
-        raise PatientBusy
-    ahead = [other for other in mine if other.start > clinic.wall(now)]
-    if len(ahead) >= clinic.rules.max_visits:
-        raise TooManyVisits
+def _fits(doctor: DoctorFacts, start: datetime, busy: Sequence[Span]) -> bool:
+    return bool(slots.free([slots.minutes(start.time())], doctor.schedule.slot_minutes, busy))
 
 
 def _insert(
@@ -292,7 +307,11 @@ def _close(session: Session, appointment_id: int, *, user_id: int, why: str | No
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> Visit:
+    if visit := _find(session, *conditions):
+        return visit
+    raise NotFound
+
+
+def _find(session: Session, *conditions: ColumnElement[bool]) -> Visit | None:
     row = session.execute(queries.visits().where(*conditions)).one_or_none()
-    if row is None:
-        raise NotFound
-    return queries.as_visit(row)
+    return queries.as_visit(row) if row else None

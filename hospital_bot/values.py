@@ -1,0 +1,57 @@
+"""What the use cases hand out: frozen values that outlive the session."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from hospital_bot.schedules import Schedule
+
+LIVE = ("pending", "confirmed", "arrived")
+"""Statuses that hold their time: nobody else can have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom a patient wants to see: one doctor, or anyone of a specialization (known by its name's CRC-32)."""
+
+    doctor_id: int | None = None
+    specialization: int | None = None
+
+    @classmethod
+    def any_of(cls, specialization: str) -> Who:
+        return cls(specialization=zlib.crc32(specialization.encode()))
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorFacts:
+    """A doctor as patients see them, with the hours and leave that decide what is offered."""
+
+    doctor_id: int
+    name: str
+    specialization: str
+    room: str
+    schedule: Schedule
+    leave: tuple[tuple[datetime, datetime], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """An appointment as its patient and its doctor see it. `start` is the clinic's wall clock."""
+
+    appointment_id: int
+    patient_id: int
+    doctor_id: int
+    doctor_name: str
+    specialization: str
+    room: str
+    start: datetime
+    minutes: int
+    status: str
+    reason: str | None
+    moved_from: int | None
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
