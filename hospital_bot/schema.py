@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -43,6 +44,12 @@ def upgrade(engine: Engine) -> None:
     """Run the migrations that are missing. Of two processes at once, one waits and finds nothing left to do."""
     with _connect(engine) as connection, _alone(connection), connection.begin():
         command.upgrade(_config(connection), "head")
+
+
+def pending(engine: Engine) -> list[str]:
+    """The migrations that this database lacks, or has too many; empty when it is up to date."""
+    with _connect(engine) as connection:
+        return list(_pending(connection))
 
 
 def differences(engine: Engine) -> list[str]:
@@ -156,8 +163,8 @@ def _keys(table: Table) -> dict[str, str]:
     return facts
 
 
-def _names(columns: object) -> str:
-    return ", ".join(column.name for column in columns)  # type: ignore[attr-defined]
+def _names(columns: Iterable[Column[Any]]) -> str:
+    return ", ".join(column.name for column in columns)
 
 
 def _reference(key: ForeignKeyConstraint) -> str:
@@ -167,7 +174,7 @@ def _reference(key: ForeignKeyConstraint) -> str:
     return f"{', '.join(key.column_keys)} to {targets}{''.join(kept)}"
 
 
-def _column(column: Column[object], dialect: Dialect) -> str:
+def _column(column: Column[Any], dialect: Dialect) -> str:
     words = [_type(column, dialect), "NULL" if column.nullable else "NOT NULL"]
     if isinstance(column.server_default, Computed):
         words.append(_generated(column.server_default))
@@ -178,7 +185,7 @@ def _column(column: Column[object], dialect: Dialect) -> str:
     return " ".join(words)
 
 
-def _type(column: Column[object], dialect: Dialect) -> str:
+def _type(column: Column[Any], dialect: Dialect) -> str:
     """MariaDB's JSON is a LONGTEXT, MySQL's booleans are TINYINTs, and an integer's display width means nothing."""
     name = re.split(" CHARACTER SET| COLLATE", column.type.compile(dialect=dialect))[0]
     if dialect.name == "sqlite":
