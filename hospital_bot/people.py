@@ -123,10 +123,10 @@ def _own_characters(password: str, context: Iterable[str]) -> int:
 
 
 def _words(context: Iterable[str]) -> Iterator[str]:
-    """The words of four letters or more, each fact run together, and the end of a telephone number."""
+    """Of four letters or more: each fact, its words, these run together, and the end of a telephone number."""
     for fact in context:
         folded = normal(fact).casefold()
         words = re.findall(r"[^\W_]+", folded)
-        for word in (*words, "".join(words), *(run[-7:] for run in words if run.isdecimal())):
+        for word in (folded, *words, "".join(words), *(run[-7:] for run in words if run.isdecimal())):
             if len(word) >= 4:
                 yield word
