@@ -1,1 +1,14 @@
 """The chat side: conversation states, one file per area."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+AREAS = ("menu", "registration", "login", "invitation", "security", "booking", "visits", "doctor")
+"""In the order a person meets them."""
+
+
+def load() -> None:
+    """Import every area, which fills the tables of commands, buttons and answers."""
+    for name in AREAS:
+        import_module(f"{__name__}.{name}")

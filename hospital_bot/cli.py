@@ -1,0 +1,203 @@
+"""`hospital-bot …`: run the bot, look after its database, add its doctors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from hospital_bot import logs, roster, schedules, schema, settings, wiring
+from hospital_bot.clock import system_clock
+from hospital_bot.db import Database
+from hospital_bot.errors import BadInput, ImportRefused, Unavailable
+from hospital_bot.keys import Keys
+from hospital_bot.mail import Mailer, MailError
+from hospital_bot.services import doctors as roster_service
+from hospital_bot.settings import Settings, SettingsError
+from hospital_bot.telegram.bot import WrongToken
+
+app = typer.Typer(help="A hospital's appointment bot for Telegram.", no_args_is_help=True, add_completion=False)
+db_app = typer.Typer(help="The database: bring it up to date, compare it with this version.", no_args_is_help=True)
+doctors_app = typer.Typer(help="The hospital's doctors.", no_args_is_help=True)
+admins_app = typer.Typer(help="The hospital's administrators.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+app.add_typer(doctors_app, name="doctors")
+app.add_typer(admins_app, name="admins")
+
+SendMail = Annotated[bool, typer.Option("--mail", help="Mail each invitation instead of printing its link.")]
+
+
+def fail(message: str) -> NoReturn:
+    """One line on standard error, and exit code 2."""
+    typer.echo(f"hospital-bot: {message}", err=True)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a person can mend is said in a line; nothing of it is a traceback."""
+    try:
+        yield
+    except (SettingsError, WrongToken) as error:
+        fail(str(error))
+    except Unavailable:
+        fail("the database can't be reached, or refuses us: see HOSPITAL_DATABASE_URL")
+    except OSError as error:
+        fail(f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}")
+
+
+@app.command()
+def run() -> None:
+    """Run the bot and its scheduler: long polling, or a webhook where HOSPITAL_WEBHOOK_URL is set."""
+    logs.set_up()
+    with plain_errors():
+        asyncio.run(_run(settings.load()))
+
+
+async def _run(chosen: Settings) -> None:
+    stop = asyncio.Event()
+    wiring.stop_on_signals(stop)
+    async with wiring.build(chosen) as product:
+        await wiring.run(product, stop)
+
+
+@app.command()
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the dialogue on the terminal and exit.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+) -> None:
+    """The whole product with an invented hospital in a Telegram on this machine: no token, no server."""
+    from hospital_bot.demo import play, serve  # only the demo needs the simulator
+
+    with plain_errors():
+        raise typer.Exit(asyncio.run(play() if script else serve(port)))
+
+
+@db_app.command("upgrade")
+def upgrade() -> None:
+    """Create the tables, or bring them up to this version."""
+    with plain_errors(), _database(settings.load()) as db:
+        schema.upgrade(db.engine)
+        typer.echo("The database is up to date.")
+
+
+@db_app.command("check")
+def check() -> None:
+    """Compare the database with this version; each difference is a line, and the exit code is then 1."""
+    with plain_errors(), _database(settings.load()) as db:
+        found = schema.differences(db.engine)
+    for line in found:
+        typer.echo(line)
+    typer.echo("No differences." if not found else f"{len(found)} differences.")
+    raise typer.Exit(1 if found else 0)
+
+
+@doctors_app.command("add")
+def add_doctor(
+    name: str,
+    email: str,
+    specialization: str,
+    room: Annotated[str, typer.Option()] = "",
+    slot_minutes: Annotated[int, typer.Option(help="Length of a visit.")] = 30,
+    weekly: Annotated[str, typer.Option(help="Working hours.")] = "mon-fri 09:00-13:00 14:00-17:00",
+    mail: SendMail = False,
+) -> None:
+    """Add one doctor and invite them."""
+    with plain_errors():
+        chosen = settings.load()
+        chosen.require_key()
+        with _database(chosen) as db, _mendable():
+            added = db.run(
+                roster_service.add,
+                name=name,
+                email=email,
+                specialization=specialization,
+                room=room,
+                schedule={"slot_minutes": slot_minutes, "weekly": schedules.parse_weekly(weekly)},
+                now=system_clock(),
+            )
+            _invite(chosen, db, [(added.user_id, added.name, added.email)], mail=mail)
+
+
+@doctors_app.command("import")
+def import_doctors(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], mail: SendMail = False) -> None:
+    """Add the doctors of a CSV file (name,email,specialization,room,slot_minutes,weekly): all of them, or none."""
+    with plain_errors():
+        chosen = settings.load()
+        chosen.require_key()
+        with _database(chosen) as db, _mendable():
+            added = db.run(roster_service.import_rows, rows=roster.read_csv(file), now=system_clock())
+            _invite(chosen, db, [(each.user_id, each.name, each.email) for each in added], mail=mail)
+
+
+@doctors_app.command("list")
+def list_doctors() -> None:
+    """Every doctor, with what patients see and whether they have joined."""
+    with plain_errors(), _database(settings.load()) as db:
+        for each in db.run(roster_service.list_doctors):
+            state = "" if each.active else " (left)"
+            joined = "joined" if each.joined else "invited"
+            typer.echo(
+                f"{each.doctor_id:>5}  {each.name}  <{each.email}>  {each.specialization}  {each.room}  {joined}{state}"
+            )
+
+
+@admins_app.command("add")
+def add_admin(name: str, email: str, mail: SendMail = False) -> None:
+    """Add an administrator and invite them."""
+    with plain_errors():
+        chosen = settings.load()
+        chosen.require_key()
+        with _database(chosen) as db, _mendable():
+            user_id = db.run(roster_service.add_admin, name=name, email=email, now=system_clock())
+            _invite(chosen, db, [(user_id, name, email)], mail=mail)
+
+
+@contextmanager
+def _database(chosen: Settings) -> Iterator[Database]:
+    db = Database(chosen.database_url.get_secret_value(), connections=2)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def _mendable() -> Iterator[None]:
+    """Wrong values are listed by line, or named."""
+    try:
+        yield
+    except ImportRefused as refused:
+        for each in refused.errors:
+            typer.echo(str(each), err=True)
+        fail("nothing was imported")
+    except BadInput as error:
+        fail(f"{error.field}: {error.problem.replace('_', ' ')}{f' ({error.detail})' if error.detail else ''}")
+
+
+def _invite(chosen: Settings, db: Database, people: list[tuple[int, str, str]], *, mail: bool) -> None:
+    bot_name = asyncio.run(wiring.bot_name(chosen))
+    keys = Keys.derive(chosen.secret_key.get_secret_value())
+    for user_id, name, email in people:
+        token = db.run(roster_service.invite, user_id=user_id, keys=keys, now=system_clock())
+        address = f"https://t.me/{bot_name}?start=i_{token}"
+        if mail:
+            _mail_invitation(chosen, name, email, address)
+        typer.echo(f"{name} <{email}>: {'mailed' if mail else address}")
+
+
+def _mail_invitation(chosen: Settings, name: str, email: str, address: str) -> None:
+    chosen.require("smtp_url", "mail_from")
+    mailer = Mailer(chosen.smtp_url.get_secret_value(), chosen.mail_from)
+    body = (
+        f"Hello {name},\n\n{chosen.name} invites you to its appointment bot. Open this link in Telegram within a week "
+        f"to set your password; it works once:\n\n{address}\n"
+    )
+    try:
+        mailer.send(email, f"Your invitation from {chosen.name}", body)
+    except MailError as error:
+        typer.echo(f"{name} <{email}>: not mailed ({error}); the link is {address}", err=True)

@@ -1,0 +1,58 @@
+"""The people of the demo, each with a phone in the simulator and a card that says what to try first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hospital_bot.demo.hospital import ADMIN, ANN, BEN, DOCTORS, PASSWORD, Account, mailbox
+from hospital_bot.models import User
+from hospital_bot.services import accounts
+from hospital_bot.simulator import people
+from hospital_bot.simulator.telegram import Telegram
+
+DOCTOR = Account(DOCTORS[0][0], f"{mailbox(DOCTORS[0][0])}@stbrigid.example", "doctor")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Somebody to play. `email` and `password` are set where there is an account."""
+
+    person_id: int
+    name: str
+    role: str
+    note: str
+    email: str = ""
+    password: str = ""
+
+
+PLAYED = (
+    (ANN, True, "A patient, logged in. Try: Book a visit. Then turn the clock to just before it."),
+    (BEN, False, "A patient with an account. Try: log in; the code comes to the mailbox."),
+    (DOCTOR, True, "A cardiologist, logged in. Try /today, then the next morning for the digest."),
+    (ADMIN, True, "Runs the desk, logged in. Try /help."),
+)
+"""Who, whether they are logged in when the demo begins, and what to try."""
+
+
+def assemble(telegram: Telegram) -> list[Card]:
+    """A phone for each, and a new one that nobody has used."""
+    cards = []
+    for account, _, note in PLAYED:
+        person = people.join(telegram, account.name)
+        cards.append(Card(person.user.id, account.name, account.role, note, account.email, PASSWORD))
+    stranger = people.join(telegram, "You")
+    cards.append(Card(stranger.user.id, "A new phone", "stranger", "Nobody knows this phone yet. Try: register."))
+    return cards
+
+
+def log_in(session: Session, *, cards: list[Card], now: datetime) -> None:
+    """Those who are logged in when the demo begins."""
+    logged_in = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
+    user_ids = dict(session.execute(select(User.email, User.user_id)).tuples())
+    for card in cards:
+        if card.email in logged_in:
+            accounts.link(session, telegram_id=card.person_id, user_id=user_ids[card.email], role=card.role, now=now)

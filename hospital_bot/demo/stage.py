@@ -1,0 +1,81 @@
+"""Simulator, mailbox and bot in one process, talking over HTTP and SMTP as they would in earnest."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from hospital_bot import wiring
+from hospital_bot.clock import TurnableClock
+from hospital_bot.demo import hospital
+from hospital_bot.settings import Settings
+from hospital_bot.simulator import server
+from hospital_bot.simulator.mailbox import Mailbox
+from hospital_bot.simulator.telegram import Telegram
+from hospital_bot.wiring import Product
+
+NAME = "St. Brigid's Hospital"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is on: `address` is where the simulator serves its chat page and the Bot API."""
+
+    address: str
+    telegram: Telegram
+    mailbox: Mailbox
+    clock: TurnableClock
+    product: Product
+
+
+@asynccontextmanager
+async def stage(folder: Path, *, port: int = 0) -> AsyncIterator[Stage]:
+    """The demo's own hospital in `folder`, running until the block ends."""
+    clock = TurnableClock()
+    telegram, mailbox = Telegram(clock.now), Mailbox(clock.now)
+    async with (
+        mailbox.listening() as smtp_port,
+        server.running(telegram, mailbox, port=port) as address,
+        wiring.build(_settings(folder, telegram, address, smtp_port), clock=clock.now) as product,
+    ):
+        await product.db.run_async(
+            hospital.open_doors, clinic=product.hospital.clinic, keys=product.hospital.keys, now=clock.now()
+        )
+        stop = asyncio.Event()
+        bot = asyncio.create_task(wiring.run(product, stop))
+        try:
+            yield Stage(address, telegram, mailbox, clock, product)
+        finally:
+            stop.set()
+            await bot
+
+
+def _settings(folder: Path, telegram: Telegram, address: str, smtp_port: int) -> Settings:
+    """Settings of an invented hospital; those of the environment don't reach the demo."""
+    return Settings.model_construct(
+        bot_token=SecretStr(telegram.token),
+        bot_api_url=address,
+        database_url=SecretStr(f"sqlite:///{folder / 'hospital.db'}"),
+        secret_key=SecretStr(_key(folder)),
+        name=NAME,
+        address="1 Well Lane",
+        phone="+1 555 0100",
+        timezone=ZoneInfo("Europe/Berlin"),
+        smtp_url=SecretStr(f"smtp://127.0.0.1:{smtp_port}"),
+        mail_from=f"{NAME} <bot@stbrigid.example>",
+    )
+
+
+def _key(folder: Path) -> str:
+    """Made once for each folder: what it protects is invented, but must stay readable."""
+    file = folder / "secret.key"
+    if not file.exists():
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()

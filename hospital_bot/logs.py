@@ -1,0 +1,38 @@
+"""Logs: one line per event, ids only. JSON where a machine reads them, plain text at a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import Processor
+
+from hospital_bot.telegram.bot import Redacting, quiet_libraries
+
+
+def set_up() -> None:
+    """Send structlog and the libraries' warnings to standard error; no token gets through."""
+    at_terminal = sys.stderr.isatty()
+    renderer: Processor = structlog.dev.ConsoleRenderer() if at_terminal else structlog.processors.JSONRenderer()
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.addFilter(Redacting())
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in ("apscheduler", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    quiet_libraries()

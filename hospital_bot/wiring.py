@@ -1,0 +1,189 @@
+"""The composition root: settings in, running parts out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from telegram import Update
+from telegram.error import NetworkError
+from telegram.ext import Application
+from telegram.request import BaseRequest
+
+import handlers
+from handlers import texts
+from handlers.dispatch import Dispatcher
+from handlers.screen import Letter
+from handlers.turn import Hospital
+from hospital_bot import schema
+from hospital_bot.clock import system_clock
+from hospital_bot.db import Database
+from hospital_bot.gate import Gate
+from hospital_bot.keys import Keys
+from hospital_bot.mail import Mailer, MailError
+from hospital_bot.scheduler import Scheduler
+from hospital_bot.services import conversations, otp, throttles
+from hospital_bot.settings import Settings, SettingsError
+from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
+from hospital_bot.telegram.pace import Pace
+from hospital_bot.telegram.poll import ALLOWED_UPDATES, Poller
+from hospital_bot.telegram.show import Show
+from hospital_bot.telegram.webhook import serve, webhook_app
+
+Clock = Callable[[], datetime]
+log = structlog.get_logger()
+
+TIDYING = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything that runs, put together. `deliver` takes one update from Telegram to its answer."""
+
+    settings: Settings
+    db: Database
+    gate: Gate
+    hospital: Hospital
+    clock: Clock
+    bot: HospitalBot
+    application: Application[Any, Any, Any, Any, Any, Any]
+    dispatcher: Dispatcher
+    show: Show
+    scheduler: Scheduler
+
+    async def deliver(self, update: Update) -> None:
+        await self.dispatcher.deliver(self.application, update)
+
+    async def tidy(self) -> None:
+        """Forget what no longer matters: old updates, expired conversations, used codes, past throttles."""
+        for purge in (conversations.purge, otp.purge, throttles.purge):
+            await self.db.run_async(purge, now=self.clock())
+
+
+@asynccontextmanager
+async def build(
+    settings: Settings, *, clock: Clock = system_clock, request: BaseRequest | None = None
+) -> AsyncIterator[Product]:
+    """The product, connected and ready, until the block ends. `request` replaces the network (tests).
+
+    Raises SettingsError for what is missing, WrongToken when Telegram doesn't know the bot.
+    """
+    settings.require("bot_token", "smtp_url", "mail_from")
+    settings.require_key()
+    async with AsyncExitStack() as stack:
+        db = open_database(settings)
+        stack.callback(db.close)
+        gate = Gate()
+        stack.callback(gate.close)
+        bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, Pace(), request)
+        application = await stack.enter_async_context(build_application(bot))
+        keys = Keys.derive(settings.secret_key.get_secret_value())
+        hospital = Hospital(settings.clinic, keys, bot.username)
+        show = Show(bot, texts.COMMANDS, delete_yourself=texts.DELETE_YOURSELF)
+        post = postman(settings)
+        dispatcher = Dispatcher(db=db, gate=gate, hospital=hospital, clock=clock, show=show, post=post)
+        handlers.load()
+        dispatcher.register(application)
+        yield Product(settings, db, gate, hospital, clock, bot, application, dispatcher, show, Scheduler())
+
+
+async def bot_name(settings: Settings) -> str:
+    """The bot's own name, asked of Telegram. Raises SettingsError when it can't be asked."""
+    settings.require("bot_token")
+    bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, Pace())
+    try:
+        async with bot:
+            return bot.username
+    except NetworkError as error:
+        raise SettingsError(f"HOSPITAL_BOT_API_URL: Telegram can't be reached ({type(error).__name__})") from None
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, its tables checked: SQLite brings its own up to date, a server's DBA decides when.
+
+    Raises SettingsError when the tables are not those of this version.
+    """
+    db = Database(settings.database_url.get_secret_value(), connections=settings.database_connections)
+    if db.engine.dialect.name == "sqlite":
+        schema.upgrade(db.engine)
+    elif schema.pending(db.engine):
+        db.close()
+        raise SettingsError("the database is not up to date: run `hospital-bot db upgrade`")
+    return db
+
+
+def postman(settings: Settings) -> Callable[[Letter], Awaitable[bool]]:
+    """Mails a letter once, in a thread. False when it could not be sent."""
+    try:
+        mailer = Mailer(settings.smtp_url.get_secret_value(), settings.mail_from)
+    except ValueError as error:
+        raise SettingsError(f"HOSPITAL_SMTP_URL or HOSPITAL_MAIL_FROM: {error}") from None
+
+    async def post(letter: Letter) -> bool:
+        try:
+            await asyncio.to_thread(mailer.send, letter.to, letter.subject, letter.body)
+        except MailError as error:
+            log.warning("mail_failed", reason=str(error))
+            return False
+        return True
+
+    return post
+
+
+async def run(product: Product, stop: asyncio.Event) -> None:
+    """The bot and its scheduler, until `stop` is set; then what was received is finished."""
+    await set_commands(product.bot, texts.COMMANDS)
+    product.scheduler.every(TIDYING, product.tidy, name="tidy")
+    product.scheduler.start()
+    try:
+        if product.settings.webhook_url:
+            await _serve_webhook(product, stop)
+        else:
+            await _poll(product, stop)
+    finally:
+        await product.scheduler.stop()
+
+
+async def _poll(product: Product, stop: asyncio.Event) -> None:
+    poller = Poller(product.bot, product.deliver)
+    polling = asyncio.create_task(poller.run())
+    stopping = asyncio.create_task(stop.wait())
+    log.info("polling", bot=product.bot.username)
+    await asyncio.wait({polling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    await poller.stop()
+    await polling
+
+
+async def _serve_webhook(product: Product, stop: asyncio.Event) -> None:
+    """Telegram is told the address once we listen; any number of processes may tell it the same."""
+    settings = product.settings
+    secret = settings.webhook_secret.get_secret_value()
+    app = webhook_app(product.bot, product.deliver, secret=secret, path=urlsplit(settings.webhook_url).path or "/")
+    async with serve(app, settings.webhook_host, settings.webhook_port) as port:
+        await product.bot.set_webhook(
+            settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100
+        )
+        log.info("webhook", bot=product.bot.username, port=port)
+        await stop.wait()
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """SIGTERM and SIGINT ask for a clean stop; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        stop.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, ask)
