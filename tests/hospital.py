@@ -67,7 +67,7 @@ class Hospital:
     ) -> int:
         """One who works these hours every day of the week."""
         pairs = [list(pair) for pair in hours]
-        weekly = {name: pairs for name in WEEKDAYS}
+        weekly = dict.fromkeys(WEEKDAYS, pairs)
         schedule = {"slot_minutes": minutes, "weekly": weekly, "dates": dates or {}}
         facts = {"specialization": specialization, "availability_schedule": schedule, "active": active}
         return self._add(Doctor, user_id=self.user(name, "doctor"), **facts)
