@@ -211,6 +211,13 @@ class Turn:
             raise NotAllowed
         return user, user.patient_id
 
+    def doctor(self) -> int:
+        """The doctor_id of the doctor who is logged in. Raises NotLoggedIn or NotAllowed."""
+        doctor_id = self.logged_in().doctor_id
+        if doctor_id is None:
+            raise NotAllowed
+        return doctor_id
+
     def drop(self, name: str) -> None:
         """Forget a draft, and what was expected for it."""
         self.data.pop(name, None)
