@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import bcrypt
 import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -171,3 +172,18 @@ def ann(hospital: Hospital) -> Person:
 def bob(hospital: Hospital) -> Person:
     """Nobody here knows him yet."""
     return Person(hospital, "Bob", 502)
+
+
+@pytest.fixture
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Every hash that a password is checked against from now on: the time an answer takes, with no clock."""
+    seen: list[bytes] = []
+    check = bcrypt.checkpw
+
+    def counted(secret: bytes, stored: bytes) -> bool:
+        right = check(secret, stored)
+        seen.append(stored)
+        return right
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    return seen

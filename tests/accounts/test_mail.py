@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from hospital_bot.mail import Mailer, MailError, Server
 
@@ -22,10 +30,10 @@ class Mailbox:
         self.logins: list[tuple[bytes, bytes]] = []
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self.taken.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 taken"
 
-    async def handle_RCPT(self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - as above
+    async def handle_RCPT(self, _server: SMTP, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         if address.startswith("nobody"):
             return "550 no such person"
         envelope.rcpt_tos.append(address)
@@ -41,22 +49,83 @@ class Post:
     mailbox: Mailbox
     port: int
 
-    def mailer(self, login: str = "") -> Mailer:
-        return Mailer(f"smtp://{login}127.0.0.1:{self.port}", "St Mary's <bot@hospital.example>")
+    def mailer(self, login: str = "", *, scheme: str = "smtp", context: ssl.SSLContext | None = None) -> Mailer:
+        url = f"{scheme}://{login}127.0.0.1:{self.port}"
+        return Mailer(url, "St Mary's <bot@hospital.example>", context=context)
 
 
-@pytest.fixture
-def post() -> Iterator[Post]:
+@contextmanager
+def serving(**options: Any) -> Iterator[Post]:
     mailbox = Mailbox()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = Controller(
-        mailbox, hostname="127.0.0.1", port=port, authenticator=mailbox.login, auth_require_tls=False
-    )
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, authenticator=mailbox.login, **options)
     controller.start()
-    yield Post(mailbox, port)
-    controller.stop()
+    try:
+        yield Post(mailbox, port)
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def post() -> Iterator[Post]:
+    """Without encryption."""
+    with serving(auth_require_tls=False) as post:
+        yield post
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This machine's own, signed by nobody else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begun)
+        .not_valid_after(begun + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    clear = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, clear)
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def speaks(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+def trusts(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate)
+
+
+def test_a_server_that_offers_to_encrypt_is_taken_at_its_word(speaks: ssl.SSLContext, trusts: ssl.SSLContext) -> None:
+    with serving(tls_context=speaks, require_starttls=True) as post:
+        post.mailer("bot:p%3Aw%2Fd%40!@", context=trusts).send("ann@people.example", "Code", "123456")
+
+    assert (len(post.mailbox.taken), len(post.mailbox.logins)) == (1, 1)
+
+
+def test_smtps_is_encrypted_from_the_first_byte(speaks: ssl.SSLContext, trusts: ssl.SSLContext) -> None:
+    with serving(ssl_context=speaks) as post:
+        post.mailer(scheme="smtps", context=trusts).send("ann@people.example", "Code", "123456")
+
+    assert len(post.mailbox.taken) == 1
+
+
+def test_a_server_nobody_vouches_for_gets_nothing(speaks: ssl.SSLContext) -> None:
+    with serving(tls_context=speaks, require_starttls=True) as post, pytest.raises(MailError, match="SSLCert"):
+        post.mailer("bot:sesame@").send("ann@people.example", "Code", "123456")
+
+    assert (post.mailbox.logins, post.mailbox.taken) == ([], [])
 
 
 def test_a_mail_arrives_as_plain_text(post: Post) -> None:
