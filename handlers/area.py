@@ -38,6 +38,12 @@ buttons: Table = {}
 answers: Table = {}
 """What every command, button and state does, in all areas; importing an area fills them."""
 
+secrets: set[str] = set()
+"""States in which a password or a code is typed: the dispatcher deletes it from the chat, whatever comes of it."""
+
+keyboards: set[str] = set()
+"""States whose question brings a reply keyboard: the dispatcher takes it away when the chat leaves them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -52,7 +58,10 @@ class Area:
     def button(self, verb: str) -> Callable[[Step], Step]:
         return _add(buttons, f"{self.name}.{verb}", _with_arguments)
 
-    def answer(self, state: str) -> Callable[[Step], Step]:
+    def answer(self, state: str, *, secret: bool = False, keyboard: bool = False) -> Callable[[Step], Step]:
+        """The step takes what was typed when it names `text`. `secret` and `keyboard` are explained above."""
+        secrets.update([state] if secret else [])
+        keyboards.update([state] if keyboard else [])
         return _add(answers, state, _with_text)
 
 
@@ -142,6 +151,8 @@ def verb_of(data: str) -> str:
 
 
 def press(turn: Turn, data: str) -> Screen:
-    """Do what the button with this data does: the way on after an answer was typed."""
+    """Do what the button with this data does: the way on after an answer was typed. Raises UnknownButton."""
+    if verb_of(data) not in buttons:
+        raise UnknownButton
     turn.arrival = replace(turn.arrival, text=data)
     return buttons[verb_of(data)](turn)

@@ -32,7 +32,7 @@ from telegram.ext import (
 
 from handlers import area, menu, texts
 from handlers.area import Run, UnknownButton
-from handlers.screen import SILENCE, Button, Letter, Screen
+from handlers.screen import REMOVE_REPLY, SILENCE, Button, Letter, Screen
 from handlers.turn import Arrival, Call, Hospital, Suspend, Turn
 from hospital_bot.db import Database
 from hospital_bot.errors import Refusal, Unavailable
@@ -155,7 +155,7 @@ class Dispatcher:
             data=deepcopy(chat.data),
             finished=finished,
         )
-        screen = _play(run, turn)
+        screen = _tidied(_play(run, turn), run, before=chat.state, after=turn.state)
         conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=screen.to_json(), now=now)
         return Answer(screen, tuple(turn.letters))
 
@@ -209,11 +209,20 @@ def _play(run: Run, turn: Turn) -> Screen:
 
 
 def _typed(turn: Turn) -> Screen:
-    """What is typed means what the chat expects; a command never answers a question."""
-    if turn.arrival.text.startswith("/"):
+    """What is typed means what the chat expects. A command answers no question, but a password may look like one."""
+    if turn.arrival.text.startswith("/") and turn.state not in area.secrets:
         return menu.home(turn, notice=texts.UNKNOWN_COMMAND)
     answer = area.answers.get(turn.state)
     return answer(turn) if answer else menu.home(turn, notice=texts.DID_NOT_UNDERSTAND)
+
+
+def _tidied(screen: Screen, run: Run, *, before: str, after: str) -> Screen:
+    """The screen, which also takes away what must not stay in the chat: a typed secret, a keyboard out of use."""
+    if run is _typed and before in area.secrets:
+        screen = replace(screen, forget=True)
+    if before in area.keyboards and after != before and screen.text and screen.reply is None:
+        screen = replace(screen, reply=REMOVE_REPLY)
+    return screen
 
 
 def _unknown_button(_turn: Turn) -> Screen:

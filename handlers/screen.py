@@ -8,7 +8,7 @@ beside the Screen, and are sent at most once.
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 MAX_TEXT = 4096
@@ -20,11 +20,12 @@ MAX_DATA = 64
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message. Exactly one of `data` and `url` is set."""
+    """A button under a message. Exactly one of `data`, `url` and `copy` (what it puts on the clipboard) is set."""
 
     label: str
     data: str | None = None
     url: str | None = None
+    copy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,17 @@ REMOVE_REPLY = Reply()
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A document or a photo. The bytes are stored with the Screen: keep it to a few kilobytes."""
+    """A document or a photo. The bytes are stored with the Screen: keep it to a few kilobytes.
+
+    A `secret` one is never stored: repeated, its screen says `instead`, without the file and what could be copied.
+    """
 
     kind: Literal["document", "photo"]
     name: str
     content: bytes
     caption: str = ""
     secret: bool = False
+    instead: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"content": base64.b64encode(self.content).decode()}
@@ -64,7 +69,7 @@ class Screen:
     `new` sends a message of its own even after a tap (what the person will want to find again);
     otherwise a tap edits the message that carries the button, and typed text is answered by a new message.
     `toast` is shown over the chat for a moment, `alert` until it is closed.
-    `forget` deletes the person's own message, which held a secret.
+    `forget` deletes the person's own message, or the message they tapped, which held a secret.
     `retire` takes the buttons away from the tapped message (used with `new`).
     `secret` forbids forwarding and saving.
     """
@@ -83,6 +88,8 @@ class Screen:
     """The role whose command menu this chat gets from now on; None leaves it as it is."""
 
     def to_json(self) -> dict[str, Any]:
+        if self.file and self.file.secret:
+            return self._without_secret(self.file.instead).to_json()
         raw: dict[str, Any] = {
             "text": self.text,
             "rows": [[asdict(button) for button in row] for row in self.rows],
@@ -91,6 +98,10 @@ class Screen:
         }
         flags = ("new", "toast", "alert", "forget", "retire", "secret", "commands")
         return raw | {name: getattr(self, name) for name in flags}
+
+    def _without_secret(self, text: str) -> Screen:
+        rows = (tuple(button for button in row if not button.copy) for row in self.rows)
+        return replace(self, text=text, rows=tuple(row for row in rows if row), file=None)
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:

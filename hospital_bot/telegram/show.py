@@ -12,6 +12,7 @@ import structlog
 from telegram import (
     BotCommand,
     BotCommandScopeChat,
+    CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -24,7 +25,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 
-from handlers.screen import REMOVE_REPLY, File, Reply, Screen
+from handlers.screen import REMOVE_REPLY, Button, File, Reply, Screen
 from handlers.turn import Arrival
 from hospital_bot.telegram.bot import Commands
 from hospital_bot.telegram.cut import MAX_CAPTION, MAX_TOAST, fit, plain
@@ -80,7 +81,7 @@ class Show:
         return sent
 
     async def _answer(self, arrival: Arrival, screen: Screen) -> None:
-        if screen.forget and arrival.message_id is not None and arrival.kind != "tap":
+        if screen.forget and arrival.message_id is not None:
             await self._forget(arrival.chat_id, arrival.message_id)
         await _all(self._answer_tap(arrival, screen), self._render(arrival, screen))
 
@@ -191,12 +192,12 @@ def _common(place: Place, screen: Screen, *, is_secret: bool) -> dict[str, Any]:
 def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
     if not screen.rows:
         return None
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(button.label, callback_data=button.data, url=button.url) for button in row]
-            for row in screen.rows
-        ]
-    )
+    return InlineKeyboardMarkup([[_button(button) for button in row] for row in screen.rows])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    copied = CopyTextButton(button.copy) if button.copy else None
+    return InlineKeyboardButton(button.label, callback_data=button.data, url=button.url, copy_text=copied)
 
 
 def _keyboard(reply: Reply | None) -> ReplyKeyboardMarkup | ReplyKeyboardRemove | None:

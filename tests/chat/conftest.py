@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,24 +157,26 @@ async def hospital(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
     """It keeps Telegram's pace elsewhere: here nobody waits."""
     monkeypatch.setattr(pace, "PERSON", ())
     telegram, mailbox, file = Telegram(clock), Mailbox(clock), tmp_path / "hospital.db"
-    async with mailbox.listening() as port:
-        async with wiring.build(_settings(telegram, file, port), clock=clock, request=SimulatorRequest(telegram)) as it:
-            yield Hospital(it, telegram, mailbox, clock, file)
-    await telegram.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(telegram.close)
+        port = await stack.enter_async_context(mailbox.listening())
+        settings = _settings(telegram, file, port)
+        built = wiring.build(settings, clock=clock, request=SimulatorRequest(telegram))
+        yield Hospital(await stack.enter_async_context(built), telegram, mailbox, clock, file)
 
 
 def _settings(telegram: Telegram, file: Path, smtp_port: int) -> Settings:
-    return Settings(
-        _env_file=None,
-        bot_token=telegram.token,
-        bot_api_url="http://127.0.0.1",
-        database_url=f"sqlite:///{file}",
-        secret_key="an invented secret of more than 32 characters",
-        name="Harbour Hospital",
-        address="2 Quay, Kiel",
-        phone="+49 431 9876543",
-        timezone="Europe/Berlin",
-        country="DE",
-        smtp_url=f"smtp://127.0.0.1:{smtp_port}",
-        mail_from="bot@harbour.example",
-    )  # type: ignore[call-arg]  # pydantic-settings' own argument
+    facts: dict[str, Any] = {
+        "bot_token": telegram.token,
+        "bot_api_url": "http://127.0.0.1",
+        "database_url": f"sqlite:///{file}",
+        "secret_key": "an invented secret of more than 32 characters",
+        "name": "Harbour Hospital",
+        "address": "2 Quay, Kiel",
+        "phone": "+49 431 9876543",
+        "timezone": "Europe/Berlin",
+        "country": "DE",
+        "smtp_url": f"smtp://127.0.0.1:{smtp_port}",
+        "mail_from": "bot@harbour.example",
+    }
+    return Settings(_env_file=None, **facts)
