@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from hospital_bot.simulator.parameters import Parameters
+from hospital_bot.simulator.records import Change, User
 from hospital_bot.simulator.refusals import Json, bad_request
 from hospital_bot.simulator.telegram import Telegram
 
@@ -37,6 +38,7 @@ async def set_my_commands(telegram: Telegram, parameters: Parameters) -> bool:
     if len(commands) > MOST_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     telegram.commands[_shelf(parameters)] = [_command(each) for each in commands]
+    telegram.tell(Change("profile", telegram.bot.id))
     return True
 
 
@@ -46,6 +48,7 @@ async def get_my_commands(telegram: Telegram, parameters: Parameters) -> list[Js
 
 async def delete_my_commands(telegram: Telegram, parameters: Parameters) -> bool:
     telegram.commands.pop(_shelf(parameters), None)
+    telegram.tell(Change("profile", telegram.bot.id))
     return True
 
 
@@ -62,6 +65,7 @@ def _describe(telegram: Telegram, parameters: Parameters, name: str) -> bool:
     if len(text) > DESCRIPTION_LENGTHS[name]:
         raise bad_request(f"{name.upper()}_TOO_LONG")
     telegram.profile[f"{name} {parameters.text('language_code') or ''}"] = text
+    telegram.tell(Change("profile", telegram.bot.id))
     return True
 
 
@@ -80,8 +84,27 @@ def _shelf(parameters: Parameters) -> str:
     scope = parameters.mapping("scope") or {"type": "default"}
     if scope.get("type") not in SCOPES:
         raise bad_request("can't parse BotCommandScope: unsupported type specified")
-    parts = (scope["type"], scope.get("chat_id"), scope.get("user_id"), parameters.text("language_code"))
+    return _shelf_of(scope["type"], scope.get("chat_id"), scope.get("user_id"), parameters.text("language_code"))
+
+
+def _shelf_of(*parts: object) -> str:
     return " ".join(str(part or "-") for part in parts)
+
+
+def commands_for(telegram: Telegram, user: User) -> list[Json]:
+    """The menu in this person's private chat: the narrowest scope that has one, in their language before any."""
+    for scope, chat_id in (("chat", user.id), ("all_private_chats", None), ("default", None)):
+        for language in (user.language_code, None):
+            commands = telegram.commands.get(_shelf_of(scope, chat_id, None, language))
+            if commands:
+                return commands
+    return []
+
+
+def description_for(telegram: Telegram, user: User) -> str:
+    """What the empty chat says the bot can do."""
+    described = (telegram.profile.get(f"description {language}") for language in (user.language_code, ""))
+    return next((text for text in described if text), "")
 
 
 METHODS: dict[str, Any] = {

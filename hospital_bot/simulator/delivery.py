@@ -14,11 +14,11 @@ LEFT_OUT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_coun
 class Inbox:
     """The updates that the bot has not confirmed yet. ``now`` gives the instant in seconds."""
 
-    def __init__(self, now: Callable[[], float], first_id: int) -> None:
+    def __init__(self, now: Callable[[], float], last_id: int) -> None:
         self.allowed: list[str] = []
+        self.last_id = last_id
         self.on_added: Callable[[Update], None] | None = None
         self._now = now
-        self._next_id = first_id
         self._pending: dict[int, Update] = {}
         self._poll: asyncio.Future[None] | None = None
 
@@ -26,14 +26,18 @@ class Inbox:
         """Queue an update, unless the bot said it does not want this kind."""
         if not self._wants(kind):
             return None
-        update = Update(self._next_id, kind, queue, body, self._now())
-        self._next_id += 1
+        self.last_id += 1
+        update = Update(self.last_id, kind, queue, body, self._now())
         self._pending[update.id] = update
         if self._poll and not self._poll.done():
             self._poll.set_result(None)
         if self.on_added:
             self.on_added(update)
         return update
+
+    def restore(self, updates: list[Update]) -> None:
+        """Hold what was not confirmed before a restart."""
+        self._pending = {update.id: update for update in updates}
 
     def _wants(self, kind: str) -> bool:
         return kind in self.allowed if self.allowed else kind not in LEFT_OUT_BY_DEFAULT

@@ -38,12 +38,23 @@ class Mailbox:
         self.letters: deque[Letter] = deque(maxlen=KEPT_LETTERS)
         self.refused: set[str] = set()
         self._clock = clock
+        self._listeners: list[Callable[[], None]] = []
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` when a letter came, or all were thrown away; the answer ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
 
     def to(self, address: str) -> list[Letter]:
         return [letter for letter in self.letters if address.lower() in letter.to]
 
     def clear(self) -> None:
         self.letters.clear()
+        self._tell()
 
     def receive(self, sender: str, to: list[str], content: bytes) -> Letter:
         """Keep one letter; ``content`` is the message as it came over the wire."""
@@ -61,6 +72,7 @@ class Mailbox:
             received_at=self._clock().timestamp(),
         )
         self.letters.appendleft(letter)
+        self._tell()
         return letter
 
     @asynccontextmanager

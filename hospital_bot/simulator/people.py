@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hospital_bot.simulator import keyboards, markup
-from hospital_bot.simulator.records import Chat, Message, StoredFile, Tap, Update, User
+from hospital_bot.simulator.records import Change, Chat, Message, StoredFile, Tap, Update, User
 from hospital_bot.simulator.refusals import Impossible, Json
 from hospital_bot.simulator.telegram import Telegram
 
@@ -181,6 +181,7 @@ class Person:
         chat = self._chat(None)
         chat.is_blocked = new == "kicked"
         update = _announce_membership(self.telegram, chat, self.user, old, new)
+        self.telegram.tell(Change("changed", chat.id))
         return self._done(chat, update=update)
 
     def _sends(self, content: Json, chat_id: int | None, *, reply_to: int | None = None) -> Done:

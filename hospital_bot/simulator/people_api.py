@@ -61,7 +61,7 @@ class PeopleApi:
         return JSONResponse([_shown(self._telegram, user.id) for user in self._telegram.people()])
 
     async def join(self, request: Request) -> Response:
-        person = join(self._telegram, **await _json(request))
+        person = join(self._telegram, **await json_object(request))
         return JSONResponse(_shown(self._telegram, person.user.id))
 
     async def chats(self, request: Request) -> Response:
@@ -85,14 +85,14 @@ class PeopleApi:
 
     async def act(self, request: Request) -> Response:
         person_id, action = request.path_params["person_id"], request.path_params["action"]
-        return JSONResponse(asdict(acts.perform(self._telegram, person_id, action, await _json(request))))
+        return JSONResponse(asdict(acts.perform(self._telegram, person_id, action, await json_object(request))))
 
     async def outcome(self, request: Request) -> Response:
-        done = TypeAdapter(Done).validate_python(await _json(request))
+        done = TypeAdapter(Done).validate_python(await json_object(request))
         return JSONResponse(asdict(acts.outcome(self._telegram, done)))
 
     async def found_group(self, request: Request) -> Response:
-        group = found_group(self._telegram, **await _json(request))
+        group = found_group(self._telegram, **await json_object(request))
         return JSONResponse(self._telegram.chat_json(group))
 
     async def tap(self, request: Request) -> Response:
@@ -120,7 +120,7 @@ class PeopleApi:
         return JSONResponse({})
 
     async def cause_fault(self, request: Request) -> Response:
-        self._telegram.limits.force(TypeAdapter(Fault).validate_python(await _json(request)))
+        self._telegram.limits.force(TypeAdapter(Fault).validate_python(await json_object(request)))
         return JSONResponse({})
 
     async def clear_faults(self, _request: Request) -> Response:
@@ -144,7 +144,8 @@ def _shown(telegram: Telegram, user_id: int) -> Json:
     return {**user.json(), "phone_number": user.phone_number}
 
 
-async def _json(request: Request) -> Json:
+async def json_object(request: Request) -> Json:
+    """The body; an empty one is an empty object. Raises Impossible, ValueError."""
     body = await request.json() if await request.body() else {}
     if not isinstance(body, dict):
         raise Impossible("the body must be a JSON object")

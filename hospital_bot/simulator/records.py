@@ -113,9 +113,10 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Change:
-    """One visible change in a chat, for whoever listens."""
+    """One visible change, for whoever listens. A chat is also "changed" when somebody joins with it, or blocks the
+    bot; what the bot says of itself ("profile") and the "clock" are told in the bot's own name."""
 
-    kind: Literal["sent", "edited", "deleted", "answered", "typing"]
+    kind: Literal["sent", "edited", "deleted", "answered", "typing", "changed", "profile", "clock"]
     chat_id: int
     message_id: int | None = None
     tap_id: str | None = None

@@ -17,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hospital_bot.simulator import methods, people_api
+from hospital_bot.simulator import methods, page, people_api
+from hospital_bot.simulator.backstage import Backstage
+from hospital_bot.simulator.events import Events
 from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.parameters import Upload
 from hospital_bot.simulator.refusals import ApiError, Hung, Json, bad_request
@@ -86,11 +88,22 @@ def _json_object(body: bytes) -> Json:
     return values
 
 
-def create_app(telegram: Telegram, mailbox: Mailbox) -> Starlette:
-    """The whole simulator as an ASGI application, for hosts of this machine only."""
-    routes = [*BotApi(telegram).routes(), *people_api.PeopleApi(telegram, mailbox).routes()]
+def create_app(telegram: Telegram, mailbox: Mailbox, backstage: Backstage | None = None) -> Starlette:
+    """The whole simulator as an ASGI application, for hosts of this machine only.
+
+    ``app.state.events`` are the chat page's streams, to be closed before the server stops.
+    """
+    backstage = backstage or Backstage()
+    events = Events(telegram, mailbox, backstage)
+    routes = [
+        *BotApi(telegram).routes(),
+        *people_api.PeopleApi(telegram, mailbox).routes(),
+        *page.Page(telegram, events, backstage).routes(),
+    ]
     local = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-    return Starlette(routes=routes, middleware=[local], exception_handlers=people_api.REFUSED)
+    app = Starlette(routes=routes, middleware=[local, Middleware(page.Fence)], exception_handlers=people_api.REFUSED)
+    app.state.events = events
+    return app
 
 
 class _Server(uvicorn.Server):
@@ -103,13 +116,20 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def running(
-    telegram: Telegram, mailbox: Mailbox, *, host: str = "127.0.0.1", port: int = 0
+    telegram: Telegram,
+    mailbox: Mailbox,
+    backstage: Backstage | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[str]:
     """Serve while the block runs; gives the address, ``http://host:port``. Port 0 takes a free one."""
-    async with serving(create_app(telegram, mailbox), host=host, port=port) as address:
+    app = create_app(telegram, mailbox, backstage)
+    async with serving(app, host=host, port=port) as address:
         try:
             yield address
         finally:
+            app.state.events.close()
             await telegram.close()
 
 

@@ -5,7 +5,6 @@ The bot's side is `methods.answer`, a person's is `people.Person`; both act on t
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 from hospital_bot.simulator.delivery import Inbox
@@ -47,12 +46,23 @@ class Telegram:
         self.files: dict[str, StoredFile] = {}
         self.commands: dict[str, list[Json]] = {}
         self.profile: dict[str, str] = {}
-        self.inbox = Inbox(self.now, max(1, int((self.now() - FIRST_UPDATE_AT) * 10)))
+        self.inbox = Inbox(self.now, max(0, int((self.now() - FIRST_UPDATE_AT) * 10)))
         self.courier = Courier(self.inbox)
         self._listeners: list[Listener] = []
-        self._message_ids = count(1)
-        self._file_ids = count(1)
-        self._tap_ids = count(1)
+        self._last = {"message": 0, "file": 0, "tap": 0}
+
+    def _next(self, what: str) -> int:
+        self._last[what] += 1
+        return self._last[what]
+
+    def last_numbers(self) -> dict[str, int]:
+        """The last message, file, tap and update that were numbered."""
+        return self._last | {"update": self.inbox.last_id}
+
+    def go_on_from(self, last_numbers: dict[str, int]) -> None:
+        """Number from here on; updates never below what they have reached."""
+        self._last = {what: last_numbers[what] for what in self._last}
+        self.inbox.last_id = max(self.inbox.last_id, last_numbers["update"])
 
     def now(self) -> float:
         return self.clock().timestamp()
@@ -75,6 +85,7 @@ class Telegram:
         user = User(FIRST_PERSON_ID + len(self.users) - 1, first_name, **details)
         self.users[user.id] = user
         self.chats[user.id] = Chat(user.id, "private", members=[user.id])
+        self.tell(Change("changed", user.id))
         return user
 
     def people(self) -> list[User]:
@@ -98,7 +109,7 @@ class Telegram:
 
     def post(self, chat: Chat, sender: User, content: Json, **details: Any) -> Message:
         """Put a message into a chat; ``details`` are fields of `Message`."""
-        message = Message(next(self._message_ids), chat.id, sender.id, int(self.now()), content, **details)
+        message = Message(self._next("message"), chat.id, sender.id, int(self.now()), content, **details)
         chat.messages[message.id] = message
         self._note_answer(chat, sender)
         self.tell(Change("sent", chat.id, message.id))
@@ -115,7 +126,7 @@ class Telegram:
         self.tell(Change("deleted", chat.id, message_id))
 
     def add_tap(self, user: User, chat: Chat, message_id: int, data: str) -> Tap:
-        tap = Tap(str(self.bot.id + next(self._tap_ids)), user.id, chat.id, message_id, data, self.now())
+        tap = Tap(str(self.bot.id + self._next("tap")), user.id, chat.id, message_id, data, self.now())
         self.taps[tap.id] = tap
         return tap
 
@@ -124,7 +135,7 @@ class Telegram:
         self.tell(Change("answered", tap.chat_id, tap.message_id, tap.id))
 
     def store(self, name: str, mime_type: str, content: bytes, *, folder: str = "documents") -> StoredFile:
-        number = next(self._file_ids)
+        number = self._next("file")
         suffix = name.rpartition(".")[2] if "." in name else "bin"
         file_id = f"simulated-file-{number}"
         self.files[file_id] = StoredFile(file_id, f"{folder}/file_{number}.{suffix}", name, mime_type, content)
