@@ -188,7 +188,8 @@ def calendar_file(turn: Turn, visit: Visit) -> File:
 
 
 def change_row(visit: Visit) -> tuple[Button, ...]:
+    """Under a receipt, which stays: both begin a message of their own."""
     return (
-        Button(words.MOVE, link("move.start", visit.appointment_id)),
-        Button(words.CANCEL_VISIT, link("visits.cancel", visit.appointment_id)),
+        Button(words.MOVE, link("move.open", visit.appointment_id)),
+        Button(words.CANCEL_VISIT, link("visits.open", visit.appointment_id)),
     )

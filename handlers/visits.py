@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from handlers import booking as booked
@@ -51,12 +52,24 @@ def list_past(turn: Turn, page: int) -> Screen:
 def show_visit(turn: Turn, appointment_id: int) -> Screen:
     visit = _own(turn, appointment_id)
     ahead = visit.live and turn.clinic.instant(visit.start) > turn.now
-    rows = [booked.change_row(visit)] if booking.may_change(visit, turn.clinic, turn.now) else []
+    rows = [_change_row(visit)] if booking.may_change(visit, turn.clinic, turn.now) else []
     text = words.visit_page(visit, turn.clinic, ahead=ahead)
     if ahead:
         rows.append((Button(words.CALENDAR_FILE, link("visits.file", appointment_id)),))
         text += "" if rows[:-1] else f"\n\n{words.too_late(turn.clinic)}"
     return Screen(text, (*rows, (Button(texts.BACK, link("visits.list")),)))
+
+
+def _change_row(visit: Visit) -> tuple[Button, ...]:
+    return (
+        Button(words.MOVE, link("move.start", visit.appointment_id)),
+        Button(words.CANCEL_VISIT, link("visits.cancel", visit.appointment_id)),
+    )
+
+
+@area.button("open")
+def ask_below_receipt(turn: Turn, appointment_id: int) -> Screen:
+    return replace(ask_to_cancel(turn, appointment_id), new=True)
 
 
 @area.button("file")
@@ -92,6 +105,11 @@ def cancel_visit(turn: Turn, appointment_id: int, why: int) -> Screen:
         return show_visit(turn, appointment_id)
     rows = ((Button(texts.BOOK, link("book.start")), Button(texts.MY_VISITS, link("visits.list"))),)
     return Screen(words.cancelled(visit), rows)
+
+
+@moving.button("open")
+def choose_below_receipt(turn: Turn, appointment_id: int) -> Screen:
+    return replace(choose_new_day(turn, appointment_id), new=True)
 
 
 @moving.button("start")

@@ -8,7 +8,14 @@ import sys
 import structlog
 from structlog.typing import Processor
 
-from hospital_bot.telegram.bot import Redacting, quiet_libraries
+from hospital_bot.telegram.bot import quiet_libraries, redact
+
+
+class _Redacted(structlog.stdlib.ProcessorFormatter):
+    """Takes bot tokens out of the finished line, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
 
 
 def set_up() -> None:
@@ -25,14 +32,13 @@ def set_up() -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
-    handler.addFilter(Redacting())
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Redacted(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in ("apscheduler", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
+    for name in ("alembic", "apscheduler", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     quiet_libraries()

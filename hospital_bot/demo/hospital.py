@@ -122,7 +122,7 @@ def _fill_calendars(session: Session, doctors: list[Doctor], user_ids: list[int]
             rested = [patient_id for patient_id, until in free.items() if until <= start]
             if rested and dice.random() < BOOKED_SHARE:
                 patient_id = dice.choice(rested)
-                length = schedules.read(doctor.availability_schedule).slot_minutes
+                length = schedules.check(doctor.availability_schedule).slot_minutes
                 free[patient_id] = start + length
                 rows.append(_visit(dice, doctor, patient_id, day, start, length))
     session.execute(insert(Appointment), rows)
@@ -130,7 +130,7 @@ def _fill_calendars(session: Session, doctors: list[Doctor], user_ids: list[int]
 
 def _starts(doctors: list[Doctor], day: date) -> Iterator[tuple[int, Doctor]]:
     for doctor in doctors:
-        for start in schedules.read(doctor.availability_schedule).starts(day):
+        for start in schedules.check(doctor.availability_schedule).starts(day):
             yield start, doctor
 
 

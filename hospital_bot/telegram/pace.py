@@ -36,7 +36,8 @@ class Limit(NamedTuple):
 
 PEOPLE = (Limit(30, 1),)
 REST = (Limit(25, 1),)
-PERSON = (Limit(5, 5),)
+PERSON = (Limit(20, 20),)
+"""On average one a second; a person who walks through the menus is not made to wait for it."""
 PERSON_IN_BULK = (Limit(5, 5), Limit(1, 1))
 GROUP = (Limit(20, 60),)
 LONGEST_WINDOW = 60
