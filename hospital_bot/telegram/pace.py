@@ -1,7 +1,7 @@
 """When a request to Telegram may start: under its limits, people before bulk, never before a 429 allows it.
 
-Limits are counted over sliding windows, as Telegram states them (Bots FAQ, "My bot is hitting limits"): 30 messages
-a second over all, 1 a second to one person with short bursts tolerated, 20 a minute to a group.
+Limits as Telegram states them (Bots FAQ, "My bot is hitting limits"): 30 messages a second over all, 1 a second to one
+person with short bursts tolerated, 20 a minute to a group.
 """
 
 from __future__ import annotations
@@ -30,15 +30,29 @@ Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
 
 class Limit(NamedTuple):
+    """At most so many in any stretch of so many seconds."""
+
     most: int
     seconds: float
+
+    def free_at(self, track: Track) -> float:
+        return track.sent[-self.most] + self.seconds if len(track.sent) >= self.most else 0.0
+
+
+class Bucket(NamedTuple):
+    """One a second in the long run, with so many at once when nothing was sent for a while."""
+
+    burst: int
+
+    def free_at(self, track: Track) -> float:
+        return track.paid_until - (self.burst - 1)
 
 
 PEOPLE = (Limit(30, 1),)
 REST = (Limit(25, 1),)
-PERSON = (Limit(20, 20),)
-"""On average one a second; a person who walks through the menus is not made to wait for it."""
-PERSON_IN_BULK = (Limit(5, 5), Limit(1, 1))
+PERSON = (Bucket(20),)
+"""A person who walks through the menus is not made to wait for it."""
+PERSON_IN_BULK = (Bucket(20), Limit(1, 1))
 GROUP = (Limit(20, 60),)
 LONGEST_WINDOW = 60
 KEPT_CHATS = 1024
@@ -60,11 +74,16 @@ class Track:
     """What was sent to one chat, or over all, and until when nothing more may be."""
 
     sent: deque[float] = field(default_factory=lambda: deque(maxlen=30))
+    paid_until: float = 0.0
+    """When all that was sent would have left, had it gone one a second."""
     held_until: float = 0.0
 
-    def free_at(self, limits: Iterable[Limit]) -> float:
-        full = (self.sent[-most] + seconds for most, seconds in limits if len(self.sent) >= most)
-        return max(self.held_until, *full, 0.0)
+    def free_at(self, limits: Iterable[Limit | Bucket]) -> float:
+        return max(self.held_until, *(limit.free_at(self) for limit in limits), 0.0)
+
+    def note(self, now: float) -> None:
+        self.sent.append(now)
+        self.paid_until = max(self.paid_until, now) + 1
 
     def is_idle(self, now: float) -> bool:
         return self.held_until <= now and (not self.sent or self.sent[-1] + LONGEST_WINDOW <= now)
@@ -77,7 +96,7 @@ class Request:
     is_bulk: bool
     start: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def limits(self) -> tuple[Iterable[Limit], Iterable[Limit]]:
+    def limits(self) -> tuple[Iterable[Limit | Bucket], Iterable[Limit | Bucket]]:
         """Over all, and for the chat."""
         if not self.is_counted:
             return (), ()
@@ -161,7 +180,7 @@ class Pace(BaseRateLimiter[str]):
             return False
         if request.is_counted:
             for track in self._tracks(request):
-                track.sent.append(now)
+                track.note(now)
         request.start.set_result(None)
         return True
 

@@ -75,6 +75,7 @@ class Traffic:
 
     async def _call(self, who: str) -> bool:
         self.seen.append((self.clock.now, who))
+        await asyncio.sleep(0)
         if self.refusals:
             raise RetryAfter(self.refusals.pop(0))
         return True
@@ -104,12 +105,12 @@ async def test_thirty_answers_a_second_leave_over_all(traffic: Traffic) -> None:
 
 
 async def test_one_person_gets_a_short_burst_and_then_one_a_second_on_average(traffic: Traffic) -> None:
-    for _ in range(12):
+    for _ in range(23):
         traffic.ask("ann", 1)
 
     await traffic.clock.turn(11)
 
-    assert traffic.times("ann") == [0.0] * 5 + [5.0] * 5 + [10.0] * 2
+    assert traffic.times("ann") == [0.0] * 20 + [1.0, 2.0, 3.0]
 
 
 async def test_bulk_to_one_person_goes_once_a_second(traffic: Traffic) -> None:
@@ -143,12 +144,12 @@ async def test_answers_to_taps_and_deletions_are_not_counted(traffic: Traffic) -
 
 
 async def test_edits_count_like_messages(traffic: Traffic) -> None:
-    for _ in range(6):
+    for _ in range(21):
         traffic.ask("ann", 1, does="editMessageText")
 
     await settle()
 
-    assert len(traffic.seen) == 5
+    assert len(traffic.seen) == 20
 
 
 async def test_bulk_leaves_five_places_to_the_people(traffic: Traffic) -> None:
@@ -185,7 +186,7 @@ async def test_a_thousand_reminders_all_leave_within_forty_seconds(traffic: Traf
 
 
 async def test_a_person_at_the_limit_holds_up_nobody_else(traffic: Traffic) -> None:
-    for _ in range(6):
+    for _ in range(21):
         traffic.ask("ann", 1)
     traffic.ask("bob", 2)
 
@@ -205,6 +206,27 @@ async def test_after_429_a_chat_is_left_alone_as_long_as_told_and_then_tried_aga
 
     assert traffic.seen == [(0.0, "ann"), (2.0, "bob"), (7.0, "ann"), (7.0, "ann later")]
     assert request.result() is True
+
+
+async def test_what_was_refused_goes_before_what_came_later(traffic: Traffic) -> None:
+    traffic.refusals = [3]
+    traffic.ask("first", 1, bulk=True)
+    traffic.ask("second", 1, bulk=True)
+
+    await traffic.clock.turn(5)
+
+    assert traffic.seen == [(0.0, "first"), (3.0, "first"), (4.0, "second")]
+
+
+async def test_who_waits_goes_before_who_comes_when_the_place_is_free(traffic: Traffic) -> None:
+    traffic.ask("early", 1, bulk=True)
+    traffic.ask("waiting", 1, bulk=True)
+    await settle()
+    traffic.clock.now = 1.0  # the alarm is late
+    traffic.ask("late", 1, bulk=True)
+    await settle()
+
+    assert [who for _, who in traffic.seen] == ["early", "waiting"]
 
 
 async def test_after_429_without_a_chat_nothing_leaves(traffic: Traffic) -> None:
