@@ -90,6 +90,8 @@ class Redacting(logging.Filter):
 
 
 def quiet_libraries() -> None:
-    """No line for each request: it names the token's address. The library's debug lines hold whole updates."""
+    """No line for each request, which names the token's address; none with a whole update or answer in it."""
     for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("telegram.ext.ExtBot", "telegram.request.BaseRequest"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # they write out what they could not read

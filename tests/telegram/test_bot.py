@@ -93,7 +93,11 @@ def test_no_log_line_and_no_traceback_holds_the_token(capsys: pytest.CaptureFixt
     assert written.count("<token>") == 3
 
 
-def test_the_libraries_write_no_line_for_each_request() -> None:
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("httpx", logging.INFO), ("telegram", logging.DEBUG), ("telegram.ext.ExtBot", logging.CRITICAL)],
+)
+def test_the_libraries_write_nothing_of_what_was_said(name: str, level: int) -> None:
     quiet_libraries()
 
-    assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
+    assert not logging.getLogger(name).isEnabledFor(level)

@@ -136,9 +136,9 @@ async def test_a_new_screen_that_retires_nothing_leaves_the_buttons(desk: Desk) 
 
 async def test_retiring_what_has_no_buttons_is_no_trouble(desk: Desk) -> None:
     await desk.show(desk.says(), Screen("Which day?"))
-    await desk.show(desk.taps(), Screen("Booked.", new=True, retire=True))
+    await desk.show(desk.taps(), Screen("Booked.", new=True, retire=True, commands="patient"))
 
-    assert desk.texts[-1] == "Booked."
+    assert (desk.texts[-1], len(desk.telegram.commands)) == ("Booked.", 1)
 
 
 @pytest.mark.parametrize("message_id", [2, 999], ids=["not ours", "gone"])
@@ -186,6 +186,15 @@ async def test_a_secret_is_deleted_before_it_is_answered(desk: Desk) -> None:
     assert desk.texts == ["/start", "Welcome."]
 
 
+async def test_a_tapped_message_that_held_a_secret_is_replaced_by_the_answer(desk: Desk) -> None:
+    await desk.show(desk.says(), Screen("The key", rows=((Button("Copy", copy="KEY"), Button("Done", "done")),)))
+    assert desk.messages[-1]["reply_markup"]["inline_keyboard"][0][0] == {"text": "Copy", "copy_text": {"text": "KEY"}}
+
+    await desk.show(desk.taps(data="done"), Screen("Welcome.", forget=True))
+
+    assert desk.texts == ["/start", "hello", "Welcome."]
+
+
 async def test_who_deleted_the_secret_already_is_not_asked_to(desk: Desk) -> None:
     secret = desk.says("my password")
     desk.ann.deletes(secret.message_id or 0)
@@ -213,9 +222,10 @@ async def test_a_secret_screen_can_not_be_passed_on(desk: Desk) -> None:
 
 
 async def test_a_file_follows_its_text(desk: Desk) -> None:
-    await desk.show(desk.says(), Screen("Booked.", file=LETTER))
+    await desk.show(desk.says(), Screen("Booked.", file=LETTER, rows=CHOICE.rows))
 
     assert desk.texts[-2:] == ["Booked.", "Visit"]
+    assert ["reply_markup" in message for message in desk.messages[-2:]] == [True, False]
     document = desk.messages[-1]["document"]
     assert document["file_name"] == "visit.ics"
     assert desk.telegram.files[document["file_id"]].content == b"BEGIN:VCALENDAR"
