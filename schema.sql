@@ -68,6 +68,8 @@ CREATE TABLE doctors (
     room                  VARCHAR(64),
     active                BOOLEAN      NOT NULL DEFAULT TRUE,     -- false: offered to nobody
     booking_seq           INT          NOT NULL DEFAULT 0,
+    digest_evening        BOOLEAN      NOT NULL DEFAULT FALSE,    -- the day's list comes on the evening before
+    digest_weekly         BOOLEAN      NOT NULL DEFAULT FALSE,    -- the week's list comes on Sundays, too
 
     PRIMARY KEY (doctor_id),
     UNIQUE KEY uq_doctors_user_id (user_id),
@@ -115,6 +117,7 @@ CREATE TABLE appointments (
     cancel_reason    VARCHAR(255),
     live             SMALLINT     GENERATED ALWAYS AS
                                   (CASE WHEN status IN ('pending', 'confirmed', 'arrived') THEN 1 END) STORED,
+    coming_at        DATETIME,                                    -- when the patient answered "I'm coming"
 
     PRIMARY KEY (appointment_id),
     UNIQUE KEY uq_doctor_start (doctor_id, appointment_date, appointment_time, live),
@@ -274,4 +277,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+INSERT INTO alembic_version (version_num) VALUES ('0002');

@@ -99,7 +99,10 @@ class Patient(Base):
 
 
 class Doctor(Base):
-    """`availability_schedule` is read by `schedules.py` alone; `booking_seq` as for patients."""
+    """`availability_schedule` is read by `schedules.py` alone; `booking_seq` as for patients.
+
+    `digest_evening`: the day's list comes on the evening before; `digest_weekly`: the week's comes on Sundays, too.
+    """
 
     __tablename__ = "doctors"
     __table_args__ = (Index(None, "specialization"), MYSQL)
@@ -111,6 +114,8 @@ class Doctor(Base):
     room: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(server_default=text("1"))
     booking_seq: Mapped[int] = mapped_column(server_default=text("0"))
+    digest_evening: Mapped[bool] = mapped_column(server_default=text("0"))
+    digest_weekly: Mapped[bool] = mapped_column(server_default=text("0"))
 
 
 class MedicalRecord(Base):
@@ -158,6 +163,8 @@ class Appointment(Base):
         SmallInteger,
         Computed("CASE WHEN status IN ('pending', 'confirmed', 'arrived') THEN 1 END", persisted=True),
     )
+    coming_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the patient answered a reminder with "I'm coming"."""
 
 
 class OtpCode(Base):

@@ -245,10 +245,10 @@ def _indexes() -> None:
 
 
 def _table(name: str, *items: sa.Column[Any] | sa.Constraint) -> None:
-    """A table of this name with other columns is not ours: creating it fails, as it should."""
+    """A table of this name without our columns is not ours: creating it fails, as it should."""
     standing = sa.inspect(op.get_bind())
     ours = {item.name for item in items if isinstance(item, sa.Column)}
-    if standing.has_table(name) and {column["name"] for column in standing.get_columns(name)} == ours:
+    if standing.has_table(name) and {column["name"] for column in standing.get_columns(name)} >= ours:
         return
     op.create_table(
         name, *items, mysql_engine="InnoDB", mysql_default_charset="utf8mb4", mysql_collate="utf8mb4_unicode_ci"
