@@ -105,14 +105,14 @@ def test_what_is_offered_is_what_a_simple_model_says(hospital: Hospital, calenda
 def test_what_is_offered_can_be_booked_and_what_is_not_is_refused(
     hospital: Hospital, calendar: dict[str, Any], asked: list[timedelta], day: date
 ) -> None:
-    doctors = fill(hospital, calendar)
-    for doctor in (*doctors, CARDIOLOGY):
+    whos = [*(Who(doctor) for doctor in fill(hospital, calendar)), CARDIOLOGY]
+    for doctor in whos:
         offered = hospital.times(doctor, day)
         for start in {*offered[:2], *offered[-1:], *(at("00:00", day) + quarter for quarter in asked)}:
             assert can_book(hospital, doctor, start) == (start in offered)
 
 
-def can_book(hospital: Hospital, doctor: int | Who, start: datetime) -> bool:
+def can_book(hospital: Hospital, doctor: Who, start: datetime) -> bool:
     """Tried, and given back."""
     try:
         visit = hospital.book(hospital.patient(), doctor, start)
