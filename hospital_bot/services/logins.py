@@ -36,11 +36,15 @@ class PasswordCheck:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """`app`: ask for the authenticator app's code. `mail`: mail this code to this address after COMMIT."""
+    """`app`: ask for the authenticator app's code. `mail`: mail this code to this address after COMMIT.
+
+    `may_mail`: whoever has not got the app at hand may have a code mailed instead.
+    """
 
     method: Literal["app", "mail"]
     email: str
     code: str | None = field(repr=False)
+    may_mail: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +92,47 @@ def finish_password(session: Session, *, check: PasswordCheck, correct: bool, ch
     return check.user_id
 
 
-def login_code(session: Session, *, user_id: int, channel: str, keys: Keys, now: datetime) -> Challenge:
-    """The second factor, once the password was right, and again for another code. Raises WaitForCode."""
-    person = session.execute(select(User.email, User.totp_secret).where(User.user_id == user_id)).first()
+def login_code(
+    session: Session, *, user_id: int, channel: str, keys: Keys, now: datetime, by_mail: bool = False
+) -> Challenge:
+    """The second factor, once the password was right, and again for another code. Raises WaitForCode.
+
+    `by_mail` is for a patient without the app at hand. Staff see other people's data: theirs is the app alone.
+    """
+    person = session.execute(select(User.email, User.role, User.totp_secret).where(User.user_id == user_id)).first()
     if person is None:
         raise NotFound
-    if person.totp_secret:
-        return Challenge("app", person.email, None)
+    if _asks_app(person, by_mail=by_mail):
+        return Challenge("app", person.email, None, may_mail=person.role == "patient")
     code = otp.issue(session, user_id=user_id, purpose="login", channel=channel, keys=keys, now=now)
     return Challenge("mail", person.email, code)
 
 
 def login(
-    session: Session, *, user_id: int, typed: str, telegram_id: int, channel: str, keys: Keys, now: datetime
+    session: Session,
+    *,
+    user_id: int,
+    typed: str,
+    telegram_id: int,
+    channel: str,
+    keys: Keys,
+    now: datetime,
+    by_mail: bool = False,
 ) -> LoggedIn:
-    """Log in on this Telegram account and nowhere else. Raises WrongCode or CodeSpent, after counting the try."""
+    """Log in on this Telegram account and nowhere else. Raises WrongCode or CodeSpent, after counting the try.
+
+    `by_mail` as it was given to `login_code`.
+    """
     person = _person(session, user_id, channel, now)
     own = telegram_id if person.telegram_id == telegram_id else None
     key = throttles.user_key(user_id, own_telegram_id=own)
     try:
         if not throttles.reserve(session, key=key, now=now):
             raise CodeSpent
-        _prove(session, person, channel, typed, keys, now)
+        if _asks_app(person, by_mail=by_mail):
+            totp.accept(session, user_id=user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
+        else:
+            _prove_by_mail(session, person, channel, typed, keys, now)
     except LoginError as refusal:
         audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
         raise
@@ -156,10 +179,11 @@ def _person(session: Session, user_id: int, channel: str, now: datetime) -> Pers
     return found
 
 
-def _prove(session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime) -> None:
-    if person.totp_secret:
-        totp.accept(session, user_id=person.user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
-        return
+def _asks_app(person: Person, *, by_mail: bool) -> bool:
+    return bool(person.totp_secret) and not (by_mail and person.role == "patient")
+
+
+def _prove_by_mail(session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime) -> None:
     expected = otp.Expected(person.otp_id, person.code, person.user_id, "login", channel)
     otp.settle(session, expected, typed=typed, keys=keys, now=now)
     if person.verified_at is None:
