@@ -47,8 +47,14 @@ def cancel(turn: Turn) -> Screen:
 
 
 @area.button("home")
+def leave(turn: Turn) -> Screen:
+    """Back to the menu: nothing is expected any more, and drafts stay where they are."""
+    turn.expect("")
+    return home(turn)
+
+
 def home(turn: Turn, notice: str = "") -> Screen:
-    """The menu. A draft stays where it is: its command goes on with it."""
+    """The menu. Drafts and what is expected stay."""
     hello = notice or texts.hello(turn.clinic.name, turn.user.name if turn.user else None)
     return Screen(hello, _buttons(turn), reply=None)
 

@@ -1,0 +1,85 @@
+"""What the conversations about accounts share: ways out of a question, drafts that are gone, codes, arrivals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from handlers import menu, texts
+from handlers.area import Step, UnknownButton, link, press
+from handlers.screen import Button, Letter, Screen
+from handlers.texts import account as words
+from handlers.turn import Turn
+from hospital_bot import passwords, people
+from hospital_bot.errors import Refusal
+from hospital_bot.services.accounts import Actor
+
+Row = tuple[Button, ...]
+
+FINISHED = ("register", "login", "reset", "invitation", "wanted")
+"""What is over when somebody has logged in."""
+
+
+def leave(back: str) -> Row:
+    return (Button(texts.BACK, back), Button(texts.CANCEL, link("menu.cancel")))
+
+
+def needs(draft: str, gone: str, start: Button) -> Callable[[Step], Step]:
+    """The step goes on with a draft; where there is none any more it says so, and offers the beginning."""
+
+    def decorate(step: Step) -> Step:
+        @wraps(step)
+        def guarded(turn: Turn, *args: Any, **kwargs: Any) -> Screen:
+            if draft not in turn.data:
+                turn.expect("")
+                return Screen(gone, ((start,), (Button(texts.CANCEL, link("menu.cancel")),)))
+            return step(turn, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def already(turn: Turn, name: str) -> Screen:
+    """Who is logged in needs no account and no login."""
+    log_out = (Button(texts.LOG_OUT, link("login.logout")),)
+    screen = menu.home(turn, notice=words.already(name))
+    return replace(screen, rows=(*screen.rows, log_out))
+
+
+def arrive(turn: Turn, actor: Actor, greeting: str) -> Screen:
+    """Somebody has just logged in: on with what they wanted before, or else to the menu of their role."""
+    wanted = turn.data.get("wanted", "")
+    for draft in FINISHED:
+        turn.drop(draft)
+    turn.user = actor
+    return replace(_next(turn, wanted, greeting), new=True, commands=actor.role)
+
+
+def _next(turn: Turn, wanted: str, greeting: str) -> Screen:
+    if not wanted:
+        return menu.home(turn, notice=greeting)
+    try:
+        screen = press(turn, wanted)
+    except UnknownButton:
+        return menu.home(turn, notice=greeting)
+    except Refusal as refusal:
+        return menu.home(turn, notice=words.noticed(greeting, texts.refused(refusal)))
+    return replace(screen, text=words.noticed(greeting, screen.text))
+
+
+def mail_code(turn: Turn, to: str, code: str, purpose: str) -> None:
+    mail(turn, to, words.code_letter(turn.clinic.name, code, purpose))
+
+
+def mail(turn: Turn, to: str, letter: words.Mail) -> None:
+    subject, body = letter
+    turn.mail(Letter(to, subject, body))
+
+
+def new_password(turn: Turn, typed: str, *context: str) -> str:
+    """The hash of a password that may be set. Raises BadInput; `context` is what it must not be made of."""
+    allowed = people.password(typed, context=(*context, turn.clinic.name))
+    return turn.slow(passwords.hash_password, text=allowed, pepper=turn.hospital.keys.pepper)
