@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hospital_bot import slots
@@ -11,7 +11,7 @@ from hospital_bot import slots
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a patient may do by themselves."""
+    """What a patient may do by themselves, and when people are written to."""
 
     notice: timedelta = timedelta(hours=1)
     """The shortest time between booking and visit."""
@@ -21,6 +21,10 @@ class Rules:
     """Live visits that one patient may hold."""
     cut_off: timedelta = timedelta(hours=2)
     """Moving and cancelling end this long before the visit."""
+    reminders: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=2))
+    """How long before a visit its patient is reminded."""
+    digest_time: time = time(7)
+    """When doctors get the day's list, on the clinic's clock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,14 @@ class Settings(BaseSettings):
 
     @property
     def clinic(self) -> Clinic:
-        rules = Rules(self.booking_notice, self.booking_horizon_days, self.booking_max_visits, self.booking_cutoff)
+        rules = Rules(
+            notice=self.booking_notice,
+            horizon_days=self.booking_horizon_days,
+            max_visits=self.booking_max_visits,
+            cut_off=self.booking_cutoff,
+            reminders=self.reminders,
+            digest_time=self.digest_time,
+        )
         return Clinic(self.name, self.timezone, rules, self.country, self.address, self.phone)
 
     def require(self, *names: str) -> None:

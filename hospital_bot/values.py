@@ -51,6 +51,8 @@ class Visit:
     status: str
     reason: str | None
     moved_from: int | None
+    coming: bool = False
+    """The patient answered a reminder with "I'm coming"."""
 
     @property
     def live(self) -> bool:
