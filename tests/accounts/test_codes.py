@@ -112,6 +112,11 @@ def test_a_pasted_code_may_have_spaces_or_a_dash(typed: str) -> None:
     assert otp.digits(typed) == "123456"
 
 
+@pytest.mark.parametrize("typed", ["１２３４５６", "١٢٣٤٥٦", "123\u00a0456", "123\n456", "12345\u0666", ""])
+def test_nothing_else_is_read_as_digits(typed: str) -> None:
+    assert otp.digits(typed) is None
+
+
 def test_full_width_digits_of_the_right_code_are_wrong(ann: Person) -> None:
     code = asks(ann)
 

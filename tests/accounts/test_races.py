@@ -19,23 +19,26 @@ from hospital_bot.models import Base, OtpCode, Throttle, User
 from hospital_bot.services import doctors, logins, otp, throttles, totp
 from tests.accounts.conftest import KEYS, Hospital, Person, hashed
 
+THREADS = 20
 pytestmark = pytest.mark.mariadb
 
 
 @pytest.fixture
 def hospital(mariadb_url: str) -> Iterator[Hospital]:
-    db = Database(mariadb_url, connections=20)
+    db = Database(mariadb_url, connections=THREADS)
     Base.metadata.create_all(db.engine)
+    connected = Barrier(THREADS)  # else the first to be connected is done before the second begins
+    at_once(THREADS, lambda _: db.run(lambda session: (session.connection(), connected.wait())))
     yield Hospital(db)
     db.close()
 
 
-def at_once(times: int, act: Callable[[int], Any], *, threads: int = 20) -> Counter[str]:
+def at_once(times: int, act: Callable[[int], Any]) -> Counter[str]:
     """How often each outcome came: `ok`, or a refusal's code."""
-    start = Barrier(threads)
+    start = Barrier(THREADS)
 
     def one(number: int) -> str:
-        if number < threads:
+        if number < THREADS:
             start.wait()
         try:
             act(number)
@@ -43,7 +46,7 @@ def at_once(times: int, act: Callable[[int], Any], *, threads: int = 20) -> Coun
             return refusal.code
         return "ok"
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         return Counter(pool.map(one, range(times)))
 
 
@@ -85,7 +88,7 @@ def test_twenty_logins_with_one_code_are_one_session(ann: Person) -> None:
     assert ann.actor
 
 
-def test_a_thousand_guesses_at_one_code_count_five(ann: Person) -> None:
+def test_two_hundred_guesses_at_one_code_count_five(ann: Person) -> None:
     facts = {"user_id": ann.user_id, "purpose": "login", **ann.bound()}
     code = ann.hospital.do(otp.issue, **facts)
     wrong = [f"{(int(code) + step) % 1_000_000:06}" for step in range(1, 201)]
