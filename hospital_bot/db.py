@@ -103,7 +103,7 @@ def _engine(url: str, connections: int) -> Engine:
             "connect_timeout": 3,
             "read_timeout": 10,
             "write_timeout": 10,
-            "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 3",
+            "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 3, group_concat_max_len = 1000000",
         },
     )
 

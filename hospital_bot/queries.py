@@ -81,9 +81,9 @@ def taken_by_doctor(
 
     A doctor's day is one row, for the driver is written in Python: fetching one costs more than counting ten.
     """
-    text = cast(Appointment.appointment_time, String) + "/" + cast(Appointment.minutes, String)
+    told = cast(Appointment.appointment_time, String) + "/" + cast(Appointment.minutes, String)
     rows = session.execute(
-        select(Appointment.doctor_id, Appointment.appointment_date, func.aggregate_strings(text, ","))
+        select(Appointment.doctor_id, Appointment.appointment_date, func.aggregate_strings(told, ","))
         .where(Appointment.doctor_id.in_(list(doctor_ids)))
         .where(_from(first), Appointment.appointment_date < next_day(last))
         .group_by(Appointment.doctor_id, Appointment.appointment_date)

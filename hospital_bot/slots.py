@@ -57,13 +57,17 @@ def within(day: date, start: datetime, end: datetime) -> Span | None:
     return Span(first, last) if first < last else None
 
 
-def taken(day: date, clock: time, length: int) -> dict[date, Span]:
-    """The minutes a visit takes, by day: one that runs past midnight takes some of the next day's."""
+def visit(clock: time, length: int) -> Span:
+    """Every minute that a visit touches; it may end past midnight."""
     begin = minutes(clock)
-    end = begin + max(length, 1) + (1 if clock.second or clock.microsecond else 0)
-    if end <= DAY:
-        return {day: Span(begin, end)}
-    return {day: Span(begin, DAY), day + timedelta(days=1): Span(0, end - DAY)}
+    return Span(begin, begin + max(length, 1) + (1 if clock.second or clock.microsecond else 0))
+
+
+def by_day(day: date, span: Span) -> dict[date, Span]:
+    """One that ends past midnight takes some of the next day's minutes."""
+    if span.end <= DAY:
+        return {day: span}
+    return {day: Span(span.start, DAY), day + timedelta(days=1): Span(0, span.end - DAY)}
 
 
 def days(first: date, last: date) -> Iterable[date]:

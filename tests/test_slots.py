@@ -71,7 +71,7 @@ def test_the_part_of_a_stretch_that_falls_on_a_day(start: str, end: str, span: t
     ids=["plain", "to midnight", "past midnight", "with seconds", "of no length"],
 )
 def test_a_visit_takes_every_minute_it_touches(clock: str, length: int, spans: list[tuple[int, int]]) -> None:
-    assert list(slots.taken(MONDAY, time.fromisoformat(clock), length).values()) == spans
+    assert list(slots.by_day(MONDAY, slots.visit(time.fromisoformat(clock), length)).values()) == spans
 
 
 @pytest.mark.parametrize(

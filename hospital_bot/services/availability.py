@@ -55,6 +55,12 @@ class Openings:
     clinic: Clinic
     now: datetime
     busy: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    soon: datetime = field(init=False)
+    soon_day: date = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.soon = self.now + self.clinic.rules.notice
+        self.soon_day = self.clinic.today(self.soon)
 
     def starts(self, doctor: DoctorFacts, day: date) -> list[int]:
         """The minutes of that day at which this doctor is free and a patient may still book."""
@@ -70,12 +76,10 @@ class Openings:
 
     def _plain(self, day: date) -> bool:
         """True for most days: a calm clock, and wholly later than the notice."""
-        notice = self.clinic.wall(self.now + self.clinic.rules.notice)
-        return day > notice.date() and not slots.changes_clock(day, self.clinic.zone)
+        return day > self.soon_day and not slots.changes_clock(day, self.clinic.zone)
 
     def _bookable(self, start: datetime, length: int) -> bool:
-        soon = self.now + self.clinic.rules.notice
-        return self.clinic.instant(start) >= soon and slots.whole(start, length, self.clinic.zone)
+        return self.clinic.instant(start) >= self.soon and slots.whole(start, length, self.clinic.zone)
 
 
 def leave_on(doctor: DoctorFacts, day: date) -> list[Span]:
