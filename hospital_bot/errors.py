@@ -4,8 +4,13 @@ Refusal
 ├── BadInput                    something typed can't be taken; `field` and `problem` say what
 ├── NotLoggedIn                 the use case needs a session
 ├── NotAllowed                  the session is not enough
+│   └── CodeNeeded              it would be, after a one-time code
 ├── NotFound                    no such thing, or not yours: the two are never told apart
 ├── Busy                        too much at once: wait a moment
+├── AlreadyPatient              the user has registered as a patient before
+├── RequestError                a request that names itself, and can't be answered
+│   ├── KeyReused               another request had this name
+│   └── InFlight                the same request is being answered at this moment
 ├── ImportRefused               a file with mistakes; `errors` lists every one by its line
 ├── LoginError
 │   ├── WrongCredentials        unknown, wrong, locked or unverified: never told apart
@@ -54,12 +59,32 @@ class NotAllowed(Refusal):
     code = "not_allowed"
 
 
+class CodeNeeded(NotAllowed):
+    code = "code_needed"
+
+
 class NotFound(Refusal):
     code = "not_found"
 
 
 class Busy(Refusal):
     code = "busy"
+
+
+class AlreadyPatient(Refusal):
+    code = "already_patient"
+
+
+class RequestError(Refusal):
+    code = "request_refused"
+
+
+class KeyReused(RequestError):
+    code = "key_reused"
+
+
+class InFlight(RequestError):
+    code = "in_flight"
 
 
 @dataclass(frozen=True, slots=True)

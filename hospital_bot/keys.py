@@ -34,12 +34,16 @@ class Keys:
     codes: Key
     invitations: Key
     throttles: Key
+    tokens: Key
+    """Signs the API's tokens."""
+    requests: Key
     seal_key: Key
 
     @classmethod
     def derive(cls, secret: str) -> Self:
         """The same keys for the same secret, on every machine."""
-        return cls(*(_derive(secret, use) for use in ("pepper", "codes", "invitations", "throttles", "seal")))
+        uses = ("pepper", "codes", "invitations", "throttles", "tokens", "requests", "seal")
+        return cls(*(_derive(secret, use) for use in uses))
 
     def seal(self, text: str) -> str:
         """Encrypt what must be read again, such as an authenticator secret."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, or_, select, text, update
+from sqlalchemy import Select, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from hospital_bot.errors import CodeNeeded, NotAllowed, NotLoggedIn
 from hospital_bot.models import Doctor, Instant, Patient, TelegramAccount, User
-from hospital_bot.services import audit
+from hospital_bot.services import audit, news
 
 PATIENT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=24)
@@ -18,7 +19,7 @@ STAFF_SESSION = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A logged-in person. `proved_at` is the instant of the last one-time code."""
+    """A logged-in person. `proved_at` is the instant of the last one-time code; None with a password alone."""
 
     user_id: int
     name: str
@@ -27,7 +28,7 @@ class Actor:
     """`patient`, `doctor` or `admin`."""
     patient_id: int | None
     doctor_id: int | None
-    proved_at: datetime
+    proved_at: datetime | None
 
     @property
     def is_patient(self) -> bool:
@@ -41,27 +42,85 @@ class Actor:
     def is_admin(self) -> bool:
         return self.role == "admin"
 
+    def require_user(self, user_id: int) -> int:
+        """The id, if it is their own. Raises NotAllowed: another's exactly as one that nobody has."""
+        if user_id != self.user_id:
+            raise NotAllowed
+        return user_id
+
+    def require_patient(self, patient_id: int | None = None) -> int:
+        """Their patient_id, if they are a patient and this one (when an id is given). Raises NotAllowed."""
+        if self.patient_id is None or patient_id not in (None, self.patient_id):
+            raise NotAllowed
+        return self.patient_id
+
+    def require_doctor(self) -> int:
+        """Their doctor_id. Raises NotAllowed."""
+        if self.doctor_id is None:
+            raise NotAllowed
+        return self.doctor_id
+
+    def require_proof(self) -> None:
+        """Health data are shown after a one-time code alone. Raises CodeNeeded."""
+        if self.proved_at is None:
+            raise CodeNeeded
+
 
 def actor(session: Session, *, telegram_id: int, now: datetime) -> Actor | None:
     """Who is logged in there; None when nobody is, the session has ended, or the doctor has left the hospital."""
-    person = select(User.user_id, User.name, User.email, User.role, Patient.patient_id, Doctor.doctor_id)
     found = session.execute(
-        person.add_columns(TelegramAccount.proved_at)
-        .select_from(TelegramAccount)
-        .join(User, User.user_id == TelegramAccount.user_id)
-        .outerjoin(Patient, Patient.user_id == User.user_id)
-        .outerjoin(Doctor, Doctor.user_id == User.user_id)
-        .where(
-            TelegramAccount.telegram_id == telegram_id,
-            TelegramAccount.session_ends_at > now,
-            or_(Doctor.active.is_(None), Doctor.active),
-        )
+        _people()
+        .add_columns(TelegramAccount.proved_at)
+        .join(TelegramAccount, TelegramAccount.user_id == User.user_id)
+        .where(TelegramAccount.telegram_id == telegram_id, TelegramAccount.session_ends_at > now)
     ).first()
     return Actor(*found) if found else None
 
 
+def bearer(
+    session: Session,
+    *,
+    user_id: int,
+    token_version: int,
+    proved_at: datetime | None,
+    now: datetime,  # noqa: ARG001 - every use case is given the time
+) -> Actor:
+    """Whose token it is. Raises NotLoggedIn when a new password, a logout or leaving the hospital has ended it."""
+    person = _people().where(User.user_id == user_id, User.token_version == token_version)
+    found = session.execute(person).first()
+    if found is None:
+        raise NotLoggedIn
+    return Actor(*found, proved_at)
+
+
+def token_version(session: Session, *, user_id: int, now: datetime) -> int:  # noqa: ARG001 - as above
+    """What a new token must say to be good. Raises NotLoggedIn when the person has gone meanwhile."""
+    found = session.scalar(select(User.token_version).where(User.user_id == user_id))
+    if found is None:
+        raise NotLoggedIn
+    return found
+
+
+def end_tokens(session: Session, *, user_id: int, channel: str, now: datetime) -> None:
+    """Log out of the API, everywhere; the chat stays as it is."""
+    session.execute(update(User).where(User.user_id == user_id).values(token_version=User.token_version + 1))
+    audit.record(session, actor_id=user_id, action="logout", channel=channel, now=now)
+
+
+def _people() -> Select[tuple[int, str, str, str, int, int]]:
+    """Everybody but the doctors who have left."""
+    return (
+        select(User.user_id, User.name, User.email, User.role, Patient.patient_id, Doctor.doctor_id)
+        .select_from(User)
+        .outerjoin(Patient, Patient.user_id == User.user_id)
+        .outerjoin(Doctor, Doctor.user_id == User.user_id)
+        .where(or_(Doctor.active.is_(None), Doctor.active))
+    )
+
+
 def link(session: Session, *, telegram_id: int, user_id: int, role: str, now: datetime) -> None:
-    """Log in. One statement takes away both who was logged in there and where else the user was."""
+    """Log in. One statement takes away both who was logged in there and where else the user was, which is told."""
+    news.logged_out(session, user_id=user_id, telegram_id=telegram_id, now=now)
     session.execute(
         text(
             "REPLACE INTO telegram_accounts (telegram_id, user_id, proved_at, session_ends_at)"

@@ -125,22 +125,17 @@ def login(
     """
     person = _person(session, user_id, channel, now)
     own = telegram_id if person.telegram_id == telegram_id else None
-    key = throttles.user_key(user_id, own_telegram_id=own)
-    try:
-        if not throttles.reserve(session, key=key, now=now):
-            raise CodeSpent
-        if _asks_app(person, by_mail=by_mail):
-            totp.accept(session, user_id=user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
-        else:
-            _prove_by_mail(session, person, channel, typed, keys, now)
-    except LoginError as refusal:
-        audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
-        raise
-    throttles.clear(session, key=key)
+    _prove(session, person, own, channel, typed, keys, now, by_mail=by_mail)
     accounts.link(session, telegram_id=telegram_id, user_id=user_id, role=person.role, now=now)
     audit.record(session, actor_id=user_id, action="login", channel=channel, now=now)
     who = (user_id, person.name, person.email, person.role, person.patient_id, person.doctor_id)
     return LoggedIn(Actor(*who, proved_at=now), None if own else person.telegram_id)
+
+
+def step_up(session: Session, *, user_id: int, typed: str, channel: str, keys: Keys, now: datetime) -> None:
+    """The code that makes a session by password alone a proven one, outside Telegram. Raises as `login` does."""
+    _prove(session, _person(session, user_id, channel, now), None, channel, typed, keys, now, by_mail=False)
+    audit.record(session, actor_id=user_id, action="login", channel=channel, now=now)
 
 
 def set_password_hash(session: Session, *, user_id: int, password_hash: str, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
@@ -181,6 +176,33 @@ def _person(session: Session, user_id: int, channel: str, now: datetime) -> Pers
 
 def _asks_app(person: Person, *, by_mail: bool) -> bool:
     return bool(person.totp_secret) and not (by_mail and person.role == "patient")
+
+
+def _prove(
+    session: Session,
+    person: Person,
+    own_telegram_id: int | None,
+    channel: str,
+    typed: str,
+    keys: Keys,
+    now: datetime,
+    *,
+    by_mail: bool,
+) -> None:
+    """Count the try, then look at the code."""
+    user_id = person.user_id
+    key = throttles.user_key(user_id, own_telegram_id=own_telegram_id)
+    try:
+        if not throttles.reserve(session, key=key, now=now):
+            raise CodeSpent
+        if _asks_app(person, by_mail=by_mail):
+            totp.accept(session, user_id=user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
+        else:
+            _prove_by_mail(session, person, channel, typed, keys, now)
+    except LoginError as refusal:
+        audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
+        raise
+    throttles.clear(session, key=key)
 
 
 def _prove_by_mail(session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime) -> None:

@@ -5,8 +5,9 @@ details stored before, somebody could register a stranger's address with a passw
 the stranger registers too, and own the account that the stranger confirms. So name, password and the rest come
 with the code, and the first chat to prove the address has it.
 
-Whether an address is registered already is never told in the chat: a code is made, counted and limited for it
-just the same, but not mailed (the caller mails a hint instead), and no code confirms it.
+Whether an address is registered already is never told: a code is made, counted and limited for it just the
+same, but not mailed (the caller mails a hint instead), and no code confirms it. The code belongs to a *stand-in*,
+a shell under an address of ours, so that even the `user_id` that the API gives out is a fresh one either way.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from hospital_bot.errors import WrongCode
+from hospital_bot.errors import AlreadyPatient, NotAllowed, WrongCode
 from hospital_bot.keys import Keys
 from hospital_bot.models import Patient, User
 from hospital_bot.passwords import UNUSABLE
@@ -43,13 +44,23 @@ class Pending:
     code: str | None = field(repr=False)
 
 
-def register(session: Session, *, email: str, channel: str, keys: Keys, now: datetime) -> Pending:
-    """Begin. Raises Busy or WaitForCode, alike for known and unknown addresses."""
-    throttles.pass_source(session, source=channel, now=now)
-    known = session.execute(select(User.user_id, SHELL.label("is_shell")).where(User.email == email)).first()
-    user_id = known.user_id if known else _add_shell(session, email, now)
+def register(
+    session: Session, *, email: str, channel: str, keys: Keys, now: datetime, source: str | None = None
+) -> Pending:
+    """Begin. Raises Busy or WaitForCode, alike for known and unknown addresses.
+
+    `channel` is whom the code is bound to, `source` where the wish comes from, if that is not the same.
+    """
+    throttles.pass_source(session, source=source or channel, now=now)
+    stand_in = f"{keys.codes.digest('stand-in', email)[:32]}@account.invalid"
+    found = session.execute(
+        select(User.user_id, User.email, SHELL.label("is_shell")).where(User.email.in_((email, stand_in)))
+    ).all()
+    is_account = any(not person.is_shell for person in found)
+    shells = [person.user_id for person in found if person.is_shell and (person.email == stand_in) == is_account]
+    user_id = shells[0] if shells else _add_shell(session, stand_in if is_account else email, now)
     code = otp.issue(session, user_id=user_id, purpose="verify", channel=channel, keys=keys, now=now)
-    return Pending(user_id, email, code if known is None or known.is_shell else None)
+    return Pending(user_id, email, None if is_account else code)
 
 
 def confirm_registration(
@@ -69,16 +80,43 @@ def confirm_registration(
 ) -> Actor:
     """Open the account and log in: `user_id` and `email` as in Pending. Raises WrongCode or CodeSpent."""
     otp.redeem(session, user_id=user_id, purpose="verify", channel=channel, typed=typed, keys=keys, now=now)
-    opened = session.connection().execute(
-        update(User).where(User.user_id == user_id, SHELL).values(name=name, password=password_hash, verified_at=now)
-    )
-    if not opened.rowcount:
-        raise WrongCode
-    added = session.connection().execute(insert(Patient).values(user_id=user_id, address=address, phone_number=phone))
+    _open(session, user_id, email, name, password_hash, now)
+    patient_id = _add_patient(session, user_id, address, phone)
     accounts.link(session, telegram_id=telegram_id, user_id=user_id, role="patient", now=now)
-    patient_id: int = added.lastrowid
     audit.record(session, actor_id=user_id, patient_id=patient_id, action="register", channel=channel, now=now)
     return Actor(user_id, name, email, "patient", patient_id, None, proved_at=now)
+
+
+def confirm_user(
+    session: Session,
+    *,
+    user_id: int,
+    email: str,
+    typed: str,
+    name: str,
+    password_hash: str,
+    channel: str,
+    keys: Keys,
+    now: datetime,
+) -> None:
+    """Open the account of a user who is no patient yet. Raises WrongCode or CodeSpent."""
+    otp.redeem(session, user_id=user_id, purpose="verify", channel=channel, typed=typed, keys=keys, now=now)
+    _open(session, user_id, email, name, password_hash, now)
+    audit.record(session, actor_id=user_id, action="register.user", channel=channel, now=now)
+
+
+def register_patient(
+    session: Session, *, actor: Actor, user_id: int, address: str, phone: str, channel: str, now: datetime
+) -> int:
+    """The patient_id of the user who asks. Raises NotAllowed for anybody else, AlreadyPatient the second time."""
+    actor.require_user(user_id)
+    if not actor.is_patient:
+        raise NotAllowed
+    if actor.patient_id is not None:
+        raise AlreadyPatient
+    patient_id = _add_patient(session, user_id, address, phone)
+    audit.record(session, actor_id=user_id, patient_id=patient_id, action="register", channel=channel, now=now)
+    return patient_id
 
 
 def purge(session: Session, *, now: datetime) -> int:
@@ -90,6 +128,23 @@ def purge(session: Session, *, now: datetime) -> int:
 def drop_shells(session: Session, emails: list[str]) -> None:
     """An address that nobody confirmed can't keep the hospital from adding its owner."""
     session.execute(delete(User).where(User.email.in_(emails), SHELL))
+
+
+def _open(session: Session, user_id: int, email: str, name: str, password_hash: str, now: datetime) -> None:
+    """Not a stand-in's: its address isn't the one that was asked for."""
+    opened = session.connection().execute(
+        update(User)
+        .where(User.user_id == user_id, User.email == email, SHELL)
+        .values(name=name, password=password_hash, verified_at=now)
+    )
+    if not opened.rowcount:
+        raise WrongCode
+
+
+def _add_patient(session: Session, user_id: int, address: str, phone: str) -> int:
+    added = session.connection().execute(insert(Patient).values(user_id=user_id, address=address, phone_number=phone))
+    patient_id: int = added.lastrowid
+    return patient_id
 
 
 def _add_shell(session: Session, email: str, now: datetime) -> int:
