@@ -205,7 +205,7 @@ def _play(run: Run, turn: Turn) -> Screen:
     except UnknownButton:
         return _unknown_button(turn)
     except Refusal as refusal:
-        return Screen(texts.refused(refusal), new=True)
+        return menu.refused(turn, refusal)
 
 
 def _typed(turn: Turn) -> Screen:

@@ -12,6 +12,7 @@ from handlers import texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.turn import Turn
+from hospital_bot.errors import NotLoggedIn, Refusal
 
 area = Area("menu")
 
@@ -57,6 +58,14 @@ def home(turn: Turn, notice: str = "") -> Screen:
     """The menu. Drafts and what is expected stay."""
     hello = notice or texts.hello(turn.clinic.name, turn.user.name if turn.user else None)
     return Screen(hello, _buttons(turn), reply=None)
+
+
+def refused(turn: Turn, refusal: Refusal) -> Screen:
+    """What a refusal means, and the way on. A button that needed a login is gone on with after it."""
+    if isinstance(refusal, NotLoggedIn) and turn.arrival.kind == "tap":
+        turn.data["wanted"] = turn.arrival.text
+    rows = _buttons(turn)[1:] if isinstance(refusal, NotLoggedIn) else _buttons(turn)
+    return Screen(texts.refused(refusal), rows, new=True)
 
 
 def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:

@@ -85,7 +85,8 @@ def _day_page(turn: Turn, walk: Walk, choice: Choice, lines: Sequence[DayLine], 
 
 def month(turn: Turn, walk: Walk, who: Who, first: date) -> Screen:
     """A month's calendar, Monday first; only days with free times can be chosen."""
-    first = first.replace(day=1)
+    today, last = _today(turn), turn.clinic.last_day(turn.now)
+    first = min(max(first, today), last).replace(day=1)
     after = _next_month(first)
     choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
     lines = turn.do(availability.month, who=who, first=first, last=after - timedelta(days=1), clinic=turn.clinic)
@@ -94,11 +95,11 @@ def month(turn: Turn, walk: Walk, who: Who, first: date) -> Screen:
     cells += [_cell(walk, who, first + timedelta(days=n), free) for n in range((after - first).days)]
     cells += [_blank(walk)] * (-len(cells) % 7)
     turning = []
-    if first > _today(turn):
+    if first > today:
         turning.append(Button(words.EARLIER, walk.to("month", who, (first - timedelta(days=1)).replace(day=1))))
-    if after <= turn.clinic.last_day(turn.now):
+    if after <= last:
         turning.append(Button(words.LATER, walk.to("month", who, after)))
-    back = _leave(walk.to("days", who, _today(turn)))
+    back = _leave(walk.to("days", who, today))
     return Screen(words.month_title(choice, first), _packed([*_by(7, cells), tuple(turning)], back))
 
 

@@ -108,8 +108,8 @@ class Call:
     """Work that must be finished before the step's transaction: a hash, or a count that must stand by itself."""
 
     work: Callable[..., Any]
-    facts: tuple[tuple[str, Hashable], ...]
-    own_transaction: bool
+    facts: tuple[tuple[str, Hashable], ...] = field(repr=False)
+    own_transaction: bool = field(kw_only=True)
 
 
 class Suspend(Exception):

@@ -29,7 +29,7 @@ from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
 from hospital_bot.scheduler import Scheduler
-from hospital_bot.services import conversations, otp, throttles
+from hospital_bot.services import conversations, otp, registration, throttles
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
 from hospital_bot.telegram.pace import Pace
@@ -63,7 +63,7 @@ class Product:
 
     async def tidy(self) -> None:
         """Forget what no longer matters: old updates, expired conversations, used codes, past throttles."""
-        for purge in (conversations.purge, otp.purge, throttles.purge):
+        for purge in (conversations.purge, otp.purge, throttles.purge, registration.purge):
             await self.db.run_async(purge, now=self.clock())
 
 

@@ -121,7 +121,7 @@ def broken(reference: int) -> str:
 
 
 REFUSALS: dict[type[Refusal], str] = {
-    errors.NotLoggedIn: "Please log in first: /login. New here? /register",
+    errors.NotLoggedIn: "Please log in first. New here? Register: it takes two minutes.",
     errors.NotAllowed: "That is not possible with your account.",
     errors.NotFound: "That is not there any more. /appointments shows your visits, /book books a new one.",
     errors.Busy: "Many people are logging in right now. Please send that again in a moment.",

@@ -16,7 +16,7 @@ from hospital_bot import passwords, schedules, wiring
 from hospital_bot.clinic import Clinic
 from hospital_bot.db import Database
 from hospital_bot.keys import Keys
-from hospital_bot.services import doctors, registration
+from hospital_bot.services import accounts, doctors, registration
 from hospital_bot.settings import Settings
 from hospital_bot.simulator.lines import LocalLine
 from hospital_bot.simulator.mailbox import Letter, Mailbox
@@ -94,6 +94,12 @@ class Hospital:
         schedule = {"slot_minutes": minutes, "weekly": schedules.parse_weekly(weekly)}
         facts = {"specialization": specialization, "room": room, "schedule": schedule}
         return self.do(doctors.add, name=name, email=email_of(name), **facts)
+
+    async def staff(self, doctor: doctors.Added) -> Phone:
+        """The doctor's phone, logged in."""
+        phone = await self.phone(doctor.name)
+        self.do(accounts.link, telegram_id=phone.id, user_id=doctor.user_id, role="doctor")
+        return phone
 
     def do(self, use_case: Callable[..., T], **facts: Any) -> T:
         return self.db.run(use_case, **facts, now=self.clock())
