@@ -185,4 +185,4 @@ def _settings(telegram: Telegram, file: Path, smtp_port: int) -> Settings:
         "smtp_url": f"smtp://127.0.0.1:{smtp_port}",
         "mail_from": "bot@harbour.example",
     }
-    return Settings(_env_file=None, **facts)
+    return Settings(_env_file=None, **facts)  # type: ignore[call-arg]  # pydantic-settings' own argument
