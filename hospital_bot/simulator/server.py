@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -48,6 +48,8 @@ class BotApi:
             answer = await methods.answer(self._telegram, token, method, values, uploads)
         except ApiError as error:
             return JSONResponse(error.json(), error.code)
+        except ClientDisconnect:  # the bot died in the middle of its request
+            return Response(status_code=400)
         except Hung as hung:
             await asyncio.sleep(hung.seconds)
             return Response(status_code=504)

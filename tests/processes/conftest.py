@@ -1,0 +1,34 @@
+"""A hospital's database on a real server, and a world around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hospital_bot import schema
+from hospital_bot.db import Database
+from tests.processes.world import World, world
+
+PROBE_TABLE = """
+CREATE TABLE probe (
+    id INT AUTO_INCREMENT PRIMARY KEY, chat_id BIGINT NOT NULL, kind VARCHAR(4) NOT NULL, number INT NOT NULL
+)
+"""
+
+
+@pytest.fixture
+def hospital_url(mariadb_url: str) -> str:
+    """An empty hospital, up to date."""
+    db = Database(mariadb_url, connections=1)
+    schema.upgrade(db.engine)
+    db.close()
+    return mariadb_url
+
+
+@pytest.fixture
+async def around(hospital_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with world(hospital_url, tmp_path) as around:
+        around.rows(PROBE_TABLE)
+        yield around

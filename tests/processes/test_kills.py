@@ -1,0 +1,67 @@
+"""Processes die at any moment, and no update is lost, applied twice, or applied out of order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from tests.processes.probe import CLEAN, Crowd, Report
+from tests.processes.world import PROBE, Balancer, World
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
+
+PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
+PEOPLE = 20
+TIMES = 15 if PROVE else 5
+"""Numbers that each of them types and taps."""
+BETWEEN_KILLS = 0.5
+"""Seconds, and …"""
+BETWEEN = 10
+"""… updates taken: on a machine with no time to spare, too, it is a process at work that dies."""
+
+
+async def killed(world: World, *missing: str, times: int = TIMES) -> tuple[Report, int]:
+    """A crowd in front of three processes of which one dies every half second: what came of it, and the deaths."""
+    bots = [world.bot(webhook=True, command=(*PROBE, *missing)) for _ in range(3)]
+    world.telegram.courier = balancer = Balancer(world.telegram, bots)
+    await world.started(*bots)
+    crowd = Crowd.gathered(world, PEOPLE)
+    crowd.begin()
+    crowd.act(times)
+    kills = await kill_at_work(world, balancer)
+    return crowd.report(), kills
+
+
+async def kill_at_work(world: World, balancer: Balancer) -> int:
+    """Until everything is dealt with: how many died. Each is started again at once."""
+    kills, taken, finished = 0, balancer.taken, asyncio.create_task(world.quiet())
+    while not finished.done():
+        await asyncio.wait({finished}, timeout=BETWEEN_KILLS)
+        if balancer.taken >= taken + BETWEEN:
+            balancer.any_bot().restart()
+            kills, taken = kills + 1, balancer.taken
+    await finished
+    return kills
+
+
+async def test_nothing_is_lost_doubled_or_misplaced(around: World) -> None:
+    report, kills = await killed(around)
+
+    assert report == CLEAN
+    assert kills > 1
+
+
+async def test_without_the_lock_the_same_crowd_is_misunderstood(around: World) -> None:
+    report, _ = await killed(around, "lock")
+
+    assert report.forgetful > 0
+
+
+@pytest.mark.skipif(not PROVE, reason="one control is enough for every day")
+@pytest.mark.parametrize(("safeguard", "harm"), [("memory", "twice"), ("waiting", "lost")])
+async def test_without_another_safeguard_it_shows_as_well(around: World, safeguard: str, harm: str) -> None:
+    report, _ = await killed(around, safeguard)
+
+    assert getattr(report, harm) > 0
