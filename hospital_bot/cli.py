@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +74,7 @@ def demo(
     """The whole product with an invented hospital in a Telegram on this machine: no token, no server."""
     from hospital_bot.demo import play, serve  # only the demo needs the simulator
 
+    logs.set_up(logging.WARNING)
     with plain_errors():
         raise typer.Exit(asyncio.run(play() if script else serve(port)))
 
@@ -159,8 +161,10 @@ def add_admin(name: str, email: str, mail: SendMail = False) -> None:
 
 @contextmanager
 def _database(chosen: Settings) -> Iterator[Database]:
+    """The database, reached. Raises Unavailable."""
     db = Database(chosen.database_url.get_secret_value(), connections=2)
     try:
+        db.reach()
         yield db
     finally:
         db.close()

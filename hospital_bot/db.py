@@ -41,6 +41,10 @@ class Database:
         self.connections = connections
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="db")
 
+    def reach(self) -> None:
+        """Raises Unavailable when the database doesn't answer."""
+        self.run(Session.connection)
+
     def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The use case's result, after COMMIT. Raises Unavailable when the outcome isn't known to be written, and
         when others are in the way for too long."""
@@ -55,7 +59,7 @@ class Database:
 
     def _persist(self, use_case: Callable[[Session], T]) -> T:
         for attempt in stamina.retry_context(
-            on=_is_conflict, attempts=TRIES, timeout=8, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
+            on=_is_conflict, attempts=TRIES, timeout=4, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
         ):
             with attempt:
                 return self._transact(use_case)
@@ -95,15 +99,15 @@ def _engine(url: str, connections: int) -> Engine:
         isolation_level="READ COMMITTED",
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=3,
         pool_pre_ping=True,
         pool_recycle=1800,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
-            "read_timeout": 10,
-            "write_timeout": 10,
-            "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 3, group_concat_max_len = 1000000",
+            "read_timeout": 4,
+            "write_timeout": 4,
+            "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, group_concat_max_len = 1000000",
         },
     )
 

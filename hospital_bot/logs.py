@@ -18,7 +18,7 @@ class _Redacted(structlog.stdlib.ProcessorFormatter):
         return redact(super().format(record))
 
 
-def set_up() -> None:
+def set_up(level: int = logging.INFO) -> None:
     """Send structlog and the libraries' warnings to standard error; no token gets through."""
     at_terminal = sys.stderr.isatty()
     renderer: Processor = structlog.dev.ConsoleRenderer() if at_terminal else structlog.processors.JSONRenderer()
@@ -28,6 +28,7 @@ def set_up() -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -38,7 +39,7 @@ def set_up() -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("alembic", "apscheduler", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     quiet_libraries()

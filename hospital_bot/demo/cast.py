@@ -52,7 +52,7 @@ def assemble(telegram: Telegram) -> list[Card]:
 def log_in(session: Session, *, cards: list[Card], now: datetime) -> None:
     """Those who are logged in when the demo begins."""
     logged_in = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
-    user_ids = dict(session.execute(select(User.email, User.user_id)).tuples().all())
+    user_ids = {email: user_id for email, user_id in session.execute(select(User.email, User.user_id))}  # noqa: C416 - rows, not a mapping
     for card in cards:
         if card.email in logged_in:
             accounts.link(session, telegram_id=card.person_id, user_id=user_ids[card.email], role=card.role, now=now)

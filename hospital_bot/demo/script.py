@@ -102,7 +102,7 @@ class Actor:
 
     async def types_the_code(self, email: str) -> None:
         letter = await self._letter(email)
-        self._transcript.note(f"Mail to {email}: {letter.subject}")
+        self._transcript.note(f"Mail to {email}: {letter.subject}: {letter.code}")
         await self.says(letter.code or "")
 
     async def _letter(self, email: str) -> Letter:

@@ -1,0 +1,96 @@
+"""The demo is the first thing that anybody sees of the product."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from hospital_bot import demo
+from hospital_bot.clock import TurnableClock
+from hospital_bot.demo import cast, script
+from hospital_bot.demo.stage import stage
+from hospital_bot.simulator.lines import HttpLine
+from hospital_bot.simulator.phone import Phone
+from tests.hospital import OVERLAPS
+
+
+async def test_the_script_plays_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await demo.play() == 0
+
+    dialogue = capsys.readouterr().out
+    for words in ("Mia registers", "logged in", "Booked.", "Someone just took that time", "Moved.", "cancelled."):
+        assert words in dialogue
+    assert script.PASSWORD not in dialogue
+
+
+async def test_a_wrong_step_is_told_and_fails_the_script(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.texts.booking.booked", lambda _visit, _clinic: "Nothing happened.")
+
+    assert await demo.play() == 1
+
+    assert "WRONG: Mia was to read 'Booked'" in capsys.readouterr().out
+
+
+async def test_the_invented_hospital_is_large_and_half_booked(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on:
+        with on.product.db.engine.connect() as connection:
+            facts = connection.execute(text("SELECT COUNT(DISTINCT specialization), COUNT(*) FROM doctors")).one()
+            days = connection.scalar(text("SELECT COUNT(DISTINCT appointment_date) FROM appointments"))
+
+    assert facts[0] >= 6
+    assert facts[1] >= 15
+    assert days >= 18
+
+
+async def test_nobody_in_the_invented_hospital_is_in_two_rooms_at_once(tmp_path: Path) -> None:
+    seconds = "unixepoch({0}.appointment_time)"
+    query = OVERLAPS
+    for name in ("a", "b"):
+        query = query.replace(f"TIME_TO_SEC({name}.appointment_time)", seconds.format(name))
+
+    async with stage(tmp_path) as on:
+        with on.product.db.engine.connect() as connection:
+            overlaps = [connection.scalar(text(query.format(who=who))) for who in ("doctor_id", "patient_id")]
+
+    assert overlaps == [0, 0]
+
+
+async def test_everybody_of_the_cast_can_begin_at_once(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on, HttpLine(on.address) as line:
+        cards = cast.assemble(on.telegram)
+        await on.product.db.run_async(cast.log_in, cards=cards, now=on.clock.now())
+        hellos = {}
+        for card in cards:
+            phone = Phone(line, card.person_id, card.name)
+            await phone.says("/start")
+            hellos[card.name] = phone.last.text
+
+    assert "Hello Ann Palmer" in hellos["Ann Palmer"]
+    assert "Hello, this is" in hellos["Ben Okafor"]
+    assert "Hello Dr. Amina Osei" in hellos["Dr. Amina Osei"]
+    assert "Hello, this is" in hellos["A new phone"]
+
+
+async def test_the_demo_stays_on_until_it_is_told_to_stop() -> None:
+    command = (sys.executable, "-m", "hospital_bot", "demo", "--port", "0")
+    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+
+    said = (await process.stdout.readline()).decode()
+    process.terminate()
+
+    assert said.startswith("The hospital is open: http://127.0.0.1:")
+    assert await process.wait() == 0
+
+
+def test_the_demo_clock_turns_forward_only() -> None:
+    with pytest.raises(ValueError, match="forward"):
+        TurnableClock().turn(timedelta(hours=-1))
