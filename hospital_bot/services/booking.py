@@ -31,7 +31,9 @@ from hospital_bot.errors import (
 )
 from hospital_bot.models import Appointment, Doctor, Patient, midnight, next_day
 from hospital_bot.queries import Held
+from hospital_bot.services import news
 from hospital_bot.services.availability import leave_on
+from hospital_bot.services.news import Deed
 from hospital_bot.slots import Span
 from hospital_bot.values import DoctorFacts, Visit, Who
 
@@ -52,11 +54,14 @@ def book(
     clinic: Clinic,
     now: datetime,
     reason: str | None = None,
+    user_id: int | None = None,
+    in_stead: bool = False,
 ) -> Visit:
     """Give this time (the clinic's wall clock) to the patient, or raise the BookingError that says why not.
 
     Asking again, by the same request or for what the patient already has, returns that visit: a double tap books once.
     For anyone of a specialization the doctor is chosen here, under the lock: the least busy that day.
+    `user_id` is who does it; `in_stead` of the patient, who is told then (as in `move` and `cancel`).
     """
     _check_reason(reason)
     lock(session, who, patient_id)
@@ -67,7 +72,9 @@ def book(
     if same := next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None):
         return _read(session, Appointment.appointment_id == same.appointment_id)
     doctor = _settle(doctors, held, patient_id, start, clinic, now)
-    return _insert(session, patient_id, doctor, start, reason=reason, request_id=request_id, moved_from=None)
+    visit = _insert(session, patient_id, doctor, start, now, reason=reason, request_id=request_id, moved_from=None)
+    news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    return visit
 
 
 def move(
@@ -81,6 +88,7 @@ def move(
     user_id: int,
     clinic: Clinic,
     now: datetime,
+    in_stead: bool = False,
 ) -> Visit:
     """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
     lock(session, who, patient_id)
@@ -99,9 +107,11 @@ def move(
     _check_cut_off(old.start, clinic, now)
     doctor = _settle(doctors, [visit for visit in held if visit is not old], patient_id, start, clinic, now)
     _close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
-    return _insert(
-        session, patient_id, doctor, start, reason=old.reason, request_id=request_id, moved_from=old.appointment_id
+    visit = _insert(
+        session, patient_id, doctor, start, now, reason=old.reason, request_id=request_id, moved_from=old.appointment_id
     )
+    news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    return visit
 
 
 def cancel(
@@ -113,6 +123,7 @@ def cancel(
     clinic: Clinic,
     now: datetime,
     why: str | None = None,
+    in_stead: bool = False,
 ) -> Visit:
     """The visit, given back. Who, when and why are kept; cancelling twice is the same as once."""
     visit = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
@@ -122,6 +133,7 @@ def cancel(
         raise TooLate
     _check_cut_off(visit.start, clinic, now)
     _close(session, appointment_id, user_id=user_id, why=why, now=now)
+    news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now))
     return replace(visit, status="cancelled")
 
 
@@ -262,6 +274,7 @@ def _insert(
     patient_id: int,
     doctor: DoctorFacts,
     start: datetime,
+    now: datetime,
     *,
     reason: str | None,
     request_id: str,
@@ -277,6 +290,7 @@ def _insert(
         "reason": reason,
         "request_id": request_id,
         "moved_from": moved_from,
+        "created_at": now,
     }
     inserted = session.connection().execute(insert(Appointment).values(values))
     (appointment_id,) = inserted.inserted_primary_key or (0,)

@@ -19,7 +19,7 @@ from hospital_bot.errors import CodeSpent, LoginError, NotFound, WrongCredential
 from hospital_bot.keys import Keys
 from hospital_bot.models import Doctor, OtpCode, Patient, TelegramAccount, User
 from hospital_bot.passwords import DUMMY
-from hospital_bot.services import accounts, audit, otp, throttles, totp
+from hospital_bot.services import accounts, audit, news, otp, throttles, totp
 from hospital_bot.services.accounts import Actor
 
 Person = Row[*tuple[Any, ...]]
@@ -127,9 +127,11 @@ def login(
     own = telegram_id if person.telegram_id == telegram_id else None
     _prove(session, person, own, channel, typed, keys, now, by_mail=by_mail)
     accounts.link(session, telegram_id=telegram_id, user_id=user_id, role=person.role, now=now)
+    if replaced := None if own else person.telegram_id:
+        news.logged_out(session, user_id=user_id, old_telegram_id=replaced, now=now)
     audit.record(session, actor_id=user_id, action="login", channel=channel, now=now)
     who = (user_id, person.name, person.email, person.role, person.patient_id, person.doctor_id)
-    return LoggedIn(Actor(*who, proved_at=now), None if own else person.telegram_id)
+    return LoggedIn(Actor(*who, proved_at=now), replaced)
 
 
 def step_up(session: Session, *, user_id: int, typed: str, channel: str, keys: Keys, now: datetime) -> None:

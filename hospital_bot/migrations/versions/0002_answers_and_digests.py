@@ -5,6 +5,8 @@ MySQL commits after every statement, so a run can end half-way; the next one kee
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,7 +26,7 @@ def downgrade() -> None:
     op.drop_column("doctors", "digest_evening")
 
 
-def _add(table: str, name: str, kind: type[sa.types.TypeEngine[object]], default: str | None = None) -> None:
+def _add(table: str, name: str, kind: type[sa.types.TypeEngine[Any]], default: str | None = None) -> None:
     """With a default the column is never NULL."""
     if name not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}:
         value = sa.text(default) if default else None

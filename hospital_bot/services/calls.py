@@ -1,0 +1,86 @@
+"""The reception's call list: patients whom no message reaches, and those who don't answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from hospital_bot.clinic import Clinic
+from hospital_bot.models import Appointment, Doctor, Notification, Patient, TelegramAccount, User, midnight, starts_at
+from hospital_bot.services.reminders import NUDGE
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One visit to telephone about. `why` is `not linked`, `blocked`, `not delivered` or `no answer`."""
+
+    appointment_id: int
+    start: datetime
+    patient_name: str
+    phone: str
+    doctor_name: str
+    why: str
+
+
+def call_list(session: Session, *, day: date, clinic: Clinic, now: datetime) -> list[Call]:
+    """That day's visits still ahead whose patients should be called, the next one first."""
+    return list(_calls(session, day, clinic, now))
+
+
+def _calls(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterator[Call]:
+    person, colleague = aliased(User), aliased(User)
+    rows = session.execute(
+        select(
+            Appointment.appointment_id,
+            Appointment.appointment_date,
+            Appointment.appointment_time,
+            Appointment.coming_at,
+            person.name,
+            Patient.phone_number,
+            colleague.name,
+            TelegramAccount.telegram_id,
+            TelegramAccount.blocked_at,
+            _told(day, "sent"),
+            _told(day, "failed"),
+        )
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(person, person.user_id == Patient.user_id)
+        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .join(colleague, colleague.user_id == Doctor.user_id)
+        .outerjoin(TelegramAccount, TelegramAccount.user_id == person.user_id)
+        .where(Appointment.appointment_date == midnight(day), Appointment.live == 1, Appointment.status != "arrived")
+        .order_by(Appointment.appointment_time, Appointment.appointment_id)
+    )
+    for appointment_id, on, clock, coming_at, patient, phone, doctor, telegram_id, blocked_at, asked, failed in rows:
+        ahead = clinic.instant(start := starts_at(on, clock)) - now
+        if ahead.total_seconds() <= 0 or coming_at:
+            continue
+        why = _why(telegram_id, blocked_at, failed=failed, unanswered=asked and ahead <= NUDGE)
+        if why:
+            yield Call(appointment_id, start, patient, phone or "", doctor, why)
+
+
+def _told(day: date, state: str) -> ColumnElement[bool]:
+    """Whether a reminder of that day ended so."""
+    return exists().where(
+        and_(
+            Notification.user_id == Patient.user_id,
+            Notification.kind.in_(["reminder", "nudge"]),
+            Notification.about.startswith(f"{day:%Y%m%d}"),
+            Notification.state == state,
+        )
+    )
+
+
+def _why(telegram_id: int | None, blocked_at: datetime | None, *, failed: bool, unanswered: bool) -> str:
+    if telegram_id is None:
+        return "not linked"
+    if blocked_at:
+        return "blocked"
+    if failed:
+        return "not delivered"
+    return "no answer" if unanswered else ""

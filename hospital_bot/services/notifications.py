@@ -1,0 +1,99 @@
+"""What is sent without being asked for: claimed rows are checked again here, just before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hospital_bot.clinic import Clinic
+from hospital_bot.models import Notification, TelegramAccount
+from hospital_bot.services import accounts, digests, news, outbox, reminders
+from hospital_bot.services.digests import Digest, Week
+from hospital_bot.services.news import VisitNews
+from hospital_bot.services.outbox import Outcome, Pointless, TooEarly
+from hospital_bot.services.reminders import Reminder
+
+LOGGED_OUT_KEPT = timedelta(hours=24)
+"""After that it is no news any more that somebody logged in elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """To the chat where a person was logged in until they did so elsewhere."""
+
+    at: datetime
+
+
+Content = VisitNews | Reminder | Digest | Week | LoggedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to send, and where."""
+
+    notification_id: int
+    kind: str
+    chat_id: int
+    attempts: int
+    content: Content
+
+
+def check(
+    session: Session, *, notification_id: int, token: str, lease: timedelta, clinic: Clinic, now: datetime
+) -> Message | None:
+    """A claimed row, made into what is true now. None when it is not ours any more, or settled right here."""
+    if not outbox.hold(session, notification_id=notification_id, token=token, lease=lease, now=now):
+        return None
+    row = session.get_one(Notification, notification_id)
+    try:
+        chat_id = _chat(session, row)
+        content = CHECKS[row.kind](session, row, clinic=clinic, now=now)
+    except Pointless as reason:
+        outcome = Outcome("skipped", str(reason))
+    except TooEarly as put_off:
+        outcome = Outcome("waiting", due_at=put_off.due_at)
+    else:
+        return Message(notification_id, row.kind, chat_id, row.attempts, content)
+    outbox.settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)
+    return None
+
+
+def _chat(session: Session, row: Notification) -> int:
+    if row.kind == "logged_out":
+        return int(outbox.facts_of(row)["chat_id"])
+    account = session.execute(
+        select(TelegramAccount.telegram_id, TelegramAccount.blocked_at).where(TelegramAccount.user_id == row.user_id)
+    ).one_or_none()
+    if account is None:
+        raise Pointless("not linked")
+    if account.blocked_at:
+        raise Pointless("the bot is blocked")
+    return int(account.telegram_id)
+
+
+def _logged_out(_session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> LoggedOut:  # noqa: ARG001 - as the other checks
+    if now - row.due_at > LOGGED_OUT_KEPT:
+        raise Pointless("too long ago")
+    return LoggedOut(row.due_at)
+
+
+CHECKS: dict[str, Callable[..., Content]] = {
+    "reminder": reminders.check,
+    "nudge": reminders.check,
+    "digest": digests.check,
+    "week": digests.check_week,
+    "logged_out": _logged_out,
+    **dict.fromkeys(news.KINDS, news.check),
+}
+"""By kind of notification."""
+
+
+def blocked(session: Session, *, message: Message, token: str, now: datetime) -> None:
+    """Telegram says that the person can't be written to: final, until they let the bot in again."""
+    accounts.mark_blocked(session, telegram_id=message.chat_id, reachable=False, now=now)
+    outcome = Outcome("failed", "the bot is blocked")
+    outbox.settle(session, notification_id=message.notification_id, token=token, outcome=outcome, now=now)

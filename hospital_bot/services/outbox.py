@@ -1,0 +1,160 @@
+"""The outbox: a message is a row, committed with the change that causes it, and sent once it is due.
+
+waiting ──► claimed by a process, for a while ──► checked again ──┬──► sent
+   ▲                                                              ├──► skipped   it makes no sense any more
+   └────── later: not yet due after all, or trouble on the way ◄──┴──► failed    it can't be delivered, ever
+
+A claim that ran out was a dead process's, and others may have the row: a crash can repeat a message and lose none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, insert, literal, not_, or_, select, update
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.orm import Session
+
+from hospital_bot.models import Doctor, Notification, Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be. One person is told one thing (`kind`) about one matter once, however often it is drafted."""
+
+    user_id: int | ScalarSelect[int]
+    kind: str
+    about: str
+    due_at: datetime
+    appointment_id: int | None = None
+    facts: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claimed row. `not_before` is for the next try of one that waits on; `due_at` puts it off."""
+
+    state: Literal["sent", "skipped", "failed", "waiting"]
+    problem: str = ""
+    not_before: datetime | None = None
+    due_at: datetime | None = None
+
+
+class Pointless(Exception):
+    """The message makes no sense any more; the text says why. Seen between a check and the outbox only."""
+
+
+class TooEarly(Exception):
+    """What the message is about was put off, and the message with it."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__("not yet")
+        self.due_at = due_at
+
+
+def doctors_user(doctor_id: int) -> ScalarSelect[int]:
+    return select(Doctor.user_id).where(Doctor.doctor_id == doctor_id).scalar_subquery()
+
+
+def patients_user(patient_id: int) -> ScalarSelect[int]:
+    return select(Patient.user_id).where(Patient.patient_id == patient_id).scalar_subquery()
+
+
+def put(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
+    """Write these in one statement. A known matter is told again, or earlier, when the new draft says so."""
+    if not drafts:
+        return
+    rows = [_row(draft, now) for draft in drafts]
+    if session.get_bind().dialect.name == "sqlite":
+        into = sqlite.insert(Notification).values(rows)
+        key = ("user_id", "kind", "about")
+        session.connection().execute(into.on_conflict_do_update(key, set_=dict(_again(into.excluded.due_at, now))))
+    else:
+        onto = mysql.insert(Notification).values(rows)
+        session.connection().execute(onto.on_duplicate_key_update(_again(onto.inserted.due_at, now)))
+
+
+def add(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
+    """As `put`, for what is told once and never again: somebody else's same row makes the transaction run again."""
+    if drafts:
+        session.connection().execute(insert(Notification).values([_row(draft, now) for draft in drafts]))
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    values = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
+    return values | {"created_at": now}
+
+
+def _again(new: ColumnElement[datetime], now: datetime) -> list[tuple[str, Any]]:
+    """In this order, because MySQL assigns one after the other. A row on its way right now is not called back."""
+    in_flight = and_(Notification.claim_token.is_not(None), Notification.claimed_until_at > now)
+    stays = and_(Notification.state == "waiting", Notification.due_at < new, not_(in_flight))
+    return [
+        ("due_at", case((stays, Notification.due_at), else_=new)),
+        ("state", literal("waiting")),
+        ("claim_token", None),
+        ("claimed_until_at", None),
+        ("attempts", 0),
+        ("problem", None),
+    ]
+
+
+def facts_of(row: Notification) -> dict[str, Any]:
+    return row.facts or {}
+
+
+def claim(session: Session, *, token: str, most: int, lease: timedelta, now: datetime) -> list[int]:
+    """Up to `most` due rows, the longest due first, for the process with this token alone until the lease ends."""
+    due = _due(token, now)
+    ids = session.scalars(select(Notification.notification_id).where(due).order_by(Notification.due_at).limit(most))
+    if not (seen := list(ids)):
+        return []
+    among_them = Notification.notification_id.in_(seen)
+    session.connection().execute(
+        update(Notification)
+        .where(among_them, due)
+        .values(claim_token=token, claimed_until_at=now + lease, attempts=Notification.attempts + 1)
+    )
+    mine = select(Notification.notification_id).where(among_them, Notification.claim_token == token)
+    return list(session.scalars(mine.order_by(Notification.due_at)))
+
+
+def _due(token: str, now: datetime) -> ColumnElement[bool]:
+    """Waiting, and nobody's: what this process holds it has not forgotten, however long it takes."""
+    return and_(
+        Notification.state == "waiting",
+        Notification.due_at <= now,
+        or_(Notification.claimed_until_at.is_(None), Notification.claimed_until_at <= now),
+        or_(Notification.claim_token.is_(None), Notification.claim_token != token),
+    )
+
+
+def hold(session: Session, *, notification_id: int, token: str, lease: timedelta, now: datetime) -> bool:
+    """Lengthen the claim. False when somebody else has the row, or it is gone."""
+    held = session.connection().execute(
+        update(Notification).where(_mine(notification_id, token)).values(claimed_until_at=now + lease)
+    )
+    return bool(held.rowcount)
+
+
+def settle(session: Session, *, notification_id: int, token: str, outcome: Outcome, now: datetime) -> None:
+    """Write down what became of the row, unless it was called back meanwhile."""
+    values: dict[str, Any] = {"state": outcome.state, "problem": outcome.problem or None}
+    if outcome.state == "waiting":
+        values |= {"claim_token": None, "claimed_until_at": outcome.not_before}
+    if outcome.state == "sent":
+        values |= {"sent_at": now}
+    if outcome.due_at:
+        values |= {"due_at": outcome.due_at}
+    session.connection().execute(update(Notification).where(_mine(notification_id, token)).values(values))
+
+
+def _mine(notification_id: int, token: str) -> ColumnElement[bool]:
+    return and_(
+        Notification.notification_id == notification_id,
+        Notification.claim_token == token,
+        Notification.state == "waiting",
+    )
