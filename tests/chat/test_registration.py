@@ -68,11 +68,18 @@ async def test_the_summary_shows_every_answer_but_the_password_and_says_what_for
     assert PASSWORD not in chat_of(ann)
 
 
-async def test_the_number_of_the_own_contact_is_taken_and_the_keyboard_goes(hospital: Hospital) -> None:
+async def test_the_number_of_the_own_contact_is_taken(hospital: Hospital) -> None:
     ann = await answered(await hospital.phone(phone="+4930901820"), "name", "email")
     await ann.presses(words.SHARE_PHONE)
 
     assert ann.last.text == words.QUESTIONS["address"]
+
+
+async def test_the_keyboard_that_shares_the_number_goes_when_it_is_typed(hospital: Hospital) -> None:
+    ann = await answered(await hospital.phone(), "name", "email")
+    assert hospital.telegram.chat(ann.id).keyboard
+    await ann.says(ANSWERS["phone"])
+
     assert hospital.telegram.chat(ann.id).keyboard is None
 
 
@@ -312,6 +319,7 @@ async def test_a_spent_code_is_replaced_by_a_new_one_after_a_minute(hospital: Ho
 
     await ann.taps(words.NEW_CODE)
     assert "in 60 seconds" in ann.last.text
+    assert "six digits" in ann.last.text
     hospital.clock.turn(seconds=61)
     await ann.taps(words.NEW_CODE)
     await ann.says(hospital.code())
@@ -381,4 +389,4 @@ async def test_no_step_needs_more_than_ten_statements(hospital: Hospital) -> Non
     with hospital.statements() as confirmed:
         await ann.says(hospital.code())
 
-    assert (len(asked), len(confirmed)) == (10, 10)
+    assert max(len(asked), len(confirmed)) <= 10
