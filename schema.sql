@@ -70,6 +70,7 @@ CREATE TABLE doctors (
     booking_seq           INT          NOT NULL DEFAULT 0,
     digest_evening        BOOLEAN      NOT NULL DEFAULT FALSE,    -- the day's list comes on the evening before
     digest_weekly         BOOLEAN      NOT NULL DEFAULT FALSE,    -- the week's list comes on Sundays, too
+    approval              BOOLEAN      NOT NULL DEFAULT FALSE,    -- bookings wait for the doctor's answer
 
     PRIMARY KEY (doctor_id),
     UNIQUE KEY uq_doctors_user_id (user_id),
@@ -78,6 +79,7 @@ CREATE TABLE doctors (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
+-- The bot writes the three texts encrypted, with a key that is not in the database; texts in clear are read as they are.
 CREATE TABLE medical_records (
     record_id      INT      NOT NULL AUTO_INCREMENT,
     patient_id     INT      NOT NULL,
@@ -87,7 +89,10 @@ CREATE TABLE medical_records (
     diagnosis      VARCHAR(255),
     treatment_plan TEXT,
 
+    appointment_id INT,                                           -- the visit; no foreign key: a record outlives it
+
     PRIMARY KEY (record_id),
+    UNIQUE KEY ix_medical_records_appointment_id (appointment_id),
     KEY ix_medical_records_patient_id_date_created (patient_id, date_created),
     KEY ix_medical_records_doctor_id (doctor_id),
     CONSTRAINT fk_medical_records_patient_id FOREIGN KEY (patient_id) REFERENCES patients (patient_id) ON DELETE CASCADE,
@@ -118,6 +123,9 @@ CREATE TABLE appointments (
     live             SMALLINT     GENERATED ALWAYS AS
                                   (CASE WHEN status IN ('pending', 'confirmed', 'arrived') THEN 1 END) STORED,
     coming_at        DATETIME,                                    -- when the patient answered "I'm coming"
+    answer_by_at     DATETIME,                                    -- until then a pending visit waits for its doctor
+    kept_at          DATETIME,                                    -- the doctor keeps it, though outside the hours
+    late_minutes     SMALLINT,                                    -- how much later the patient was told to come
 
     PRIMARY KEY (appointment_id),
     UNIQUE KEY uq_doctor_start (doctor_id, appointment_date, appointment_time, live),
@@ -190,10 +198,36 @@ CREATE TABLE time_off (
     starts      DATETIME     NOT NULL,
     ends        DATETIME     NOT NULL,
     note        VARCHAR(255),
+    tell_at     DATETIME,                                         -- off sick: can be undone until then
+    told_at     DATETIME,                                         -- when the patients were offered other times
 
     PRIMARY KEY (time_off_id),
     KEY ix_time_off_doctor_id_ends (doctor_id, ends),
+    KEY ix_time_off_tell_at (tell_at),
     CONSTRAINT fk_time_off_doctor_id FOREIGN KEY (doctor_id) REFERENCES doctors (doctor_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- A time kept free for one patient until expires_at, in place of the visit that the hospital took back.
+CREATE TABLE holds (
+    hold_id        INT      NOT NULL AUTO_INCREMENT,
+    appointment_id INT      NOT NULL,
+    patient_id     INT      NOT NULL,
+    doctor_id      INT      NOT NULL,
+    hold_date      DATETIME NOT NULL,                             -- that day at 00:00:00, on the clinic's wall clock
+    hold_time      TIME     NOT NULL,
+    minutes        SMALLINT NOT NULL,
+    expires_at     DATETIME NOT NULL,
+
+    PRIMARY KEY (hold_id),
+    KEY ix_holds_doctor_id_hold_date (doctor_id, hold_date),
+    KEY ix_holds_patient_id (patient_id),
+    KEY ix_holds_appointment_id (appointment_id),
+    KEY ix_holds_expires_at (expires_at),
+    CONSTRAINT fk_holds_appointment_id FOREIGN KEY (appointment_id) REFERENCES appointments (appointment_id)
+        ON DELETE CASCADE,
+    CONSTRAINT fk_holds_patient_id FOREIGN KEY (patient_id) REFERENCES patients (patient_id) ON DELETE CASCADE,
+    CONSTRAINT fk_holds_doctor_id FOREIGN KEY (doctor_id) REFERENCES doctors (doctor_id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
@@ -277,4 +311,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+INSERT INTO alembic_version (version_num) VALUES ('0003');

@@ -116,11 +116,23 @@ class Doctor(Base):
     booking_seq: Mapped[int] = mapped_column(server_default=text("0"))
     digest_evening: Mapped[bool] = mapped_column(server_default=text("0"))
     digest_weekly: Mapped[bool] = mapped_column(server_default=text("0"))
+    approval: Mapped[bool] = mapped_column(server_default=text("0"))
+    """What patients book is a request, until the doctor confirms it."""
 
 
 class MedicalRecord(Base):
+    """Of one visit, when written here. The three texts are sealed; other software's may be in clear.
+
+    No foreign key to the visit: a record outlives it.
+    """
+
     __tablename__ = "medical_records"
-    __table_args__ = (Index(None, "patient_id", "date_created"), Index(None, "doctor_id"), MYSQL)
+    __table_args__ = (
+        Index(None, "patient_id", "date_created"),
+        Index(None, "doctor_id"),
+        Index(None, "appointment_id", unique=True),
+        MYSQL,
+    )
 
     record_id: Mapped[int] = mapped_column(primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient_id", ondelete="CASCADE"))
@@ -129,6 +141,7 @@ class MedicalRecord(Base):
     description: Mapped[str | None] = mapped_column(Text)
     diagnosis: Mapped[str | None] = mapped_column(String(255))
     treatment_plan: Mapped[str | None] = mapped_column(Text)
+    appointment_id: Mapped[int | None] = mapped_column()
 
 
 class Appointment(Base):
@@ -165,6 +178,34 @@ class Appointment(Base):
     )
     coming_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the patient answered a reminder with "I'm coming"."""
+    answer_by_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Until when a pending visit waits for the doctor's answer."""
+    kept_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the doctor decided to keep a visit that falls outside the working hours."""
+    late_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    """How much later than planned the patient was told to come."""
+
+
+class Hold(Base):
+    """A time kept free for one patient until `expires_at`, in place of the visit that the hospital took back."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index(None, "doctor_id", "hold_date"),
+        Index(None, "patient_id"),
+        Index(None, "appointment_id"),
+        Index(None, "expires_at"),
+        MYSQL,
+    )
+
+    hold_id: Mapped[int] = mapped_column(primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointments.appointment_id", ondelete="CASCADE"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patients.patient_id", ondelete="CASCADE"))
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctors.doctor_id", ondelete="CASCADE"))
+    hold_date: Mapped[datetime] = mapped_column(DateTime)
+    hold_time: Mapped[time] = mapped_column(Time)
+    minutes: Mapped[int] = mapped_column(SmallInteger)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class OtpCode(Base):
@@ -210,16 +251,21 @@ class Throttle(Base):
 
 
 class TimeOff(Base):
-    """Leave over a range of the clinic's wall clock, half-open."""
+    """Leave over a range of the clinic's wall clock, half-open.
+
+    A day off sick has `tell_at`, until when it can be undone, and `told_at`, when its patients were offered others.
+    """
 
     __tablename__ = "time_off"
-    __table_args__ = (Index(None, "doctor_id", "ends"), MYSQL)
+    __table_args__ = (Index(None, "doctor_id", "ends"), Index(None, "tell_at"), MYSQL)
 
     time_off_id: Mapped[int] = mapped_column(primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctors.doctor_id", ondelete="CASCADE"))
     starts: Mapped[datetime] = mapped_column(DateTime)
     ends: Mapped[datetime] = mapped_column(DateTime)
     note: Mapped[str | None] = mapped_column(String(255))
+    tell_at: Mapped[datetime | None] = mapped_column(Instant)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Notification(Base):
