@@ -70,6 +70,16 @@ def phone(text: str, *, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def given_phone(text: str, *, region: str) -> str:
+    """As `phone`, for a number from other software: in full international form it is taken as it is."""
+    try:
+        return phone(text, region=region)
+    except BadInput:
+        if not re.fullmatch(r"\+[1-9][0-9]{6,14}", text, re.ASCII):
+            raise
+        return text
+
+
 def contact_phone(text: str) -> str:
     """As `phone`, for a number out of a shared contact: always international, often without its plus."""
     return phone(f"+{text.lstrip('+')}", region="ZZ")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.errors import CodeNeeded, NotAllowed, NotLoggedIn
 from hospital_bot.models import Doctor, Instant, Patient, TelegramAccount, User
-from hospital_bot.services import audit, news
+from hospital_bot.services import audit
 
 PATIENT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=24)
@@ -90,7 +90,7 @@ def bearer(
     found = session.execute(person).first()
     if found is None:
         raise NotLoggedIn
-    return Actor(*found, proved_at)
+    return Actor(*found, proved_at=proved_at)
 
 
 def token_version(session: Session, *, user_id: int, now: datetime) -> int:  # noqa: ARG001 - as above
@@ -107,7 +107,7 @@ def end_tokens(session: Session, *, user_id: int, channel: str, now: datetime) -
     audit.record(session, actor_id=user_id, action="logout", channel=channel, now=now)
 
 
-def _people() -> Select[tuple[int, str, str, str, int, int]]:
+def _people() -> Select[int, str, str, str, int, int]:
     """Everybody but the doctors who have left."""
     return (
         select(User.user_id, User.name, User.email, User.role, Patient.patient_id, Doctor.doctor_id)
@@ -119,8 +119,7 @@ def _people() -> Select[tuple[int, str, str, str, int, int]]:
 
 
 def link(session: Session, *, telegram_id: int, user_id: int, role: str, now: datetime) -> None:
-    """Log in. One statement takes away both who was logged in there and where else the user was, which is told."""
-    news.logged_out(session, user_id=user_id, telegram_id=telegram_id, now=now)
+    """Log in. One statement takes away both who was logged in there and where else the user was."""
     session.execute(
         text(
             "REPLACE INTO telegram_accounts (telegram_id, user_id, proved_at, session_ends_at)"

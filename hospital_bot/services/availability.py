@@ -163,6 +163,22 @@ def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetim
     return _choice(who, doctors), [slots.at(day, minute) for minute in sorted(free)]
 
 
+def between(
+    session: Session, *, who: Who, first: date, last: date, clinic: Clinic, now: datetime
+) -> tuple[Choice, list[tuple[date, list[datetime]]]]:
+    """The free times of each day from `first` to `last` that has any, within the horizon. Raises NotFound."""
+    first, last = max(first, clinic.today(now)), min(last, clinic.last_day(now))
+    doctors = queries.doctors(session, who, first=first, last=max(first, last))
+    if first > last:
+        return _choice(who, doctors), []
+    openings = _openings(session, doctors, first, last, clinic, now)
+    found = [
+        (day, sorted({slots.at(day, minute) for doctor in doctors for minute in openings.starts(doctor, day)}))
+        for day in slots.days(first, last)
+    ]
+    return _choice(who, doctors), [(day, times) for day, times in found if times]
+
+
 def _choice(who: Who, doctors: Sequence[DoctorFacts]) -> Choice:
     if not doctors:
         raise NotFound

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Insert, Update, and_, case, delete, exists, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from hospital_bot.errors import Busy
+from hospital_bot.errors import Busy, Conflict
 from hospital_bot.models import Instant, Throttle
 
 FREE = 5
@@ -78,23 +78,38 @@ def clear_user(session: Session, *, user_id: int) -> None:
 
 def pass_source(session: Session, *, source: str, now: datetime) -> None:
     """Count what comes from one place, whomever it is about. Raises Busy beyond 20 a minute."""
-    over = Throttle.updated_at <= now - SOURCE_PERIOD
-    counted = (
-        update(Throttle)
-        .where(Throttle.key == source, or_(over, Throttle.attempts < SOURCE_LIMIT))
-        .ordered_values(  # as above: `updated_at`, where the minute began, is read before it changes
-            (Throttle.attempts, case((over, 1), else_=Throttle.attempts + 1)),
-            (Throttle.updated_at, case((over, literal(now, Instant)), else_=Throttle.updated_at)),
-        )
-    )
+    free = or_(Throttle.updated_at <= now - SOURCE_PERIOD, Throttle.attempts < SOURCE_LIMIT)
+    counted = _count(source, SOURCE_PERIOD, now).where(free)
     if not (_changed(session, counted) or _begin(session, source, now)):
         raise Busy
+
+
+def count(session: Session, *, key: str, period: timedelta, now: datetime) -> int:
+    """How often this came in its present period, now included; a period begins with its first."""
+    if _changed(session, _count(key, period, now)):
+        return session.scalar(select(Throttle.attempts).where(Throttle.key == key)) or 0
+    if not _begin(session, key, now):
+        raise Conflict
+    return 1
 
 
 def purge(session: Session, *, now: datetime) -> int:
     """Forget what is a day old, except failures against a person: those end with a success alone."""
     old = and_(Throttle.updated_at < now - timedelta(days=1), Throttle.key.not_like("user:%"))
     return session.connection().execute(delete(Throttle).where(old)).rowcount
+
+
+def _count(key: str, period: timedelta, now: datetime) -> Update:
+    """One more, or the first of a new period."""
+    over = Throttle.updated_at <= now - period
+    return (
+        update(Throttle)
+        .where(Throttle.key == key)
+        .ordered_values(  # as above: `updated_at`, where the period began, is read before it changes
+            (Throttle.attempts, case((over, 1), else_=Throttle.attempts + 1)),
+            (Throttle.updated_at, case((over, literal(now, Instant)), else_=Throttle.updated_at)),
+        )
+    )
 
 
 def _changed(session: Session, statement: Update | Insert) -> bool:
