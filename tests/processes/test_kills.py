@@ -8,7 +8,7 @@ import os
 import pytest
 
 from tests.processes.probe import CLEAN, Crowd, Report
-from tests.processes.world import PROBE, Balancer, World
+from tests.processes.world import PROBE, World
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
@@ -24,19 +24,18 @@ BETWEEN = 10
 
 async def killed(world: World, *missing: str, times: int = TIMES) -> tuple[Report, int]:
     """A crowd in front of three processes of which one dies every half second: what came of it, and the deaths."""
-    bots = [world.bot(webhook=True, command=(*PROBE, *missing)) for _ in range(3)]
-    world.telegram.courier = balancer = Balancer(world.telegram, bots)
-    await world.started(*bots)
+    await world.served(3, webhook=True, command=(*PROBE, *missing))
     crowd = Crowd.gathered(world, PEOPLE)
     crowd.begin()
     crowd.act(times)
-    kills = await kill_at_work(world, balancer)
+    kills = await kill_at_work(world)
     return crowd.report(), kills
 
 
-async def kill_at_work(world: World, balancer: Balancer) -> int:
+async def kill_at_work(world: World) -> int:
     """Until everything is dealt with: how many died. Each is started again at once."""
-    kills, taken, finished = 0, balancer.taken, asyncio.create_task(world.quiet())
+    balancer, finished = world.balancer, asyncio.create_task(world.quiet())
+    kills, taken = 0, balancer.taken
     while not finished.done():
         await asyncio.wait({finished}, timeout=BETWEEN_KILLS)
         if balancer.taken >= taken + BETWEEN:

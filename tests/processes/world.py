@@ -52,10 +52,9 @@ class World:
 
     def bot(self, *, webhook: bool, command: tuple[str, ...] = PROBE, measured: bool = False, **more: str) -> Bot:
         """One more process, not yet started."""
-        name = f"bot{len(self.bots)}"
-        settings = self.settings() | (self._webhook() if webhook else {}) | more
         environment = dict(os.environ) if measured else UNMEASURED
-        bot = Bot(command, environment | settings, self.folder / name)
+        settings = self.settings() | (self._webhook() if webhook else {}) | more
+        bot = Bot(command, environment | settings, self.folder / f"bot{len(self.bots)}")
         self.bots.append(bot)
         return bot
 
@@ -77,12 +76,21 @@ class World:
             "HOSPITAL_WEBHOOK_PORT": str(_free_port()),
         }
 
-    async def started(self, *bots: Bot) -> None:
-        """All of them, up and answering."""
+    async def served(self, count: int, *, webhook: bool, **more: Any) -> list[Bot]:
+        """So many processes, up and answering: behind a balancer, or polling."""
+        bots = [self.bot(webhook=webhook, **more) for _ in range(count)]
+        if webhook:
+            self.telegram.courier = Balancer(self.telegram, bots)
         for bot in bots:
             bot.start()
         for bot in bots:
             await until(bot.is_ready, bot.told)
+        return bots
+
+    @property
+    def balancer(self) -> Balancer:
+        assert isinstance(self.telegram.courier, Balancer)
+        return self.telegram.courier
 
     def person(self, name: str = "Ann") -> Person:
         return people.join(self.telegram, name)
