@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-AREAS = ("menu", "registration", "login", "reset", "invitation", "security", "booking", "visits", "doctor")
+AREAS = ("menu", "registration", "login", "reset", "invitation", "security", "booking", "visits", "notices", "doctor")
 """In the order a person meets them."""
 
 

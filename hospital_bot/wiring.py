@@ -32,6 +32,7 @@ from hospital_bot.scheduler import Scheduler
 from hospital_bot.services import conversations, otp, registration, throttles
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
+from hospital_bot.telegram.outbox import Outbox
 from hospital_bot.telegram.pace import Pace
 from hospital_bot.telegram.poll import ALLOWED_UPDATES, Poller
 from hospital_bot.telegram.show import Show
@@ -41,6 +42,8 @@ Clock = Callable[[], datetime]
 log = structlog.get_logger()
 
 TIDYING = timedelta(hours=1)
+PLANNING = timedelta(seconds=30)
+SENDING = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Product:
     application: Application[Any, Any, Any, Any, Any, Any]
     dispatcher: Dispatcher
     show: Show
+    outbox: Outbox
     scheduler: Scheduler
 
     async def deliver(self, update: Update) -> None:
@@ -91,7 +95,8 @@ async def build(
         dispatcher = Dispatcher(db=db, gate=gate, hospital=hospital, clock=clock, show=show, post=post)
         handlers.load()
         dispatcher.register(application)
-        yield Product(settings, db, gate, hospital, clock, bot, application, dispatcher, show, Scheduler())
+        outbox = Outbox(db=db, show=show, clinic=settings.clinic, clock=clock)
+        yield Product(settings, db, gate, hospital, clock, bot, application, dispatcher, show, outbox, Scheduler())
 
 
 async def bot_name(settings: Settings) -> str:
@@ -141,6 +146,8 @@ async def run(product: Product, stop: asyncio.Event) -> None:
     """The bot and its scheduler, until `stop` is set; then what was received is finished."""
     await set_commands(product.bot, texts.COMMANDS)
     product.scheduler.every(TIDYING, product.tidy, name="tidy")
+    product.scheduler.every(PLANNING, product.outbox.plan, name="plan")
+    product.scheduler.every(SENDING, product.outbox.tick, name="send")
     product.scheduler.start()
     try:
         if product.settings.webhook_url:
@@ -148,6 +155,7 @@ async def run(product: Product, stop: asyncio.Event) -> None:
         else:
             await _poll(product, stop)
     finally:
+        await product.outbox.stop()
         await product.scheduler.stop()
 
 

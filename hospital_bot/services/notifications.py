@@ -92,8 +92,8 @@ CHECKS: dict[str, Callable[..., Content]] = {
 """By kind of notification."""
 
 
-def blocked(session: Session, *, message: Message, token: str, now: datetime) -> None:
+def block(session: Session, *, notification_id: int, token: str, telegram_id: int, now: datetime) -> None:
     """Telegram says that the person can't be written to: final, until they let the bot in again."""
-    accounts.mark_blocked(session, telegram_id=message.chat_id, reachable=False, now=now)
+    accounts.mark_blocked(session, telegram_id=telegram_id, reachable=False, now=now)
     outcome = Outcome("failed", "the bot is blocked")
-    outbox.settle(session, notification_id=message.notification_id, token=token, outcome=outcome, now=now)
+    outbox.settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)

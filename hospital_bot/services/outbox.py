@@ -20,6 +20,10 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.models import Doctor, Notification, Patient
 
+MAX_PROBLEM = 255
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
+"""Before the next attempt; twice as long each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -142,7 +146,7 @@ def hold(session: Session, *, notification_id: int, token: str, lease: timedelta
 
 def settle(session: Session, *, notification_id: int, token: str, outcome: Outcome, now: datetime) -> None:
     """Write down what became of the row, unless it was called back meanwhile."""
-    values: dict[str, Any] = {"state": outcome.state, "problem": outcome.problem or None}
+    values: dict[str, Any] = {"state": outcome.state, "problem": outcome.problem[:MAX_PROBLEM] or None}
     if outcome.state == "waiting":
         values |= {"claim_token": None, "claimed_until_at": outcome.not_before}
     if outcome.state == "sent":
@@ -150,6 +154,28 @@ def settle(session: Session, *, notification_id: int, token: str, outcome: Outco
     if outcome.due_at:
         values |= {"due_at": outcome.due_at}
     session.connection().execute(update(Notification).where(_mine(notification_id, token)).values(values))
+
+
+def postpone(
+    session: Session,
+    *,
+    notification_id: int,
+    token: str,
+    problem: str,
+    now: datetime,
+    at_least: timedelta = timedelta(),
+    most_attempts: int | None = None,
+) -> None:
+    """Try again, later with every attempt. After `most_attempts` the row is set aside as failed."""
+    attempts = session.scalar(select(Notification.attempts).where(_mine(notification_id, token)))
+    if attempts is None:
+        return
+    if most_attempts is not None and attempts >= most_attempts:
+        outcome = Outcome("failed", problem)
+    else:
+        wait = max(at_least, min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT))
+        outcome = Outcome("waiting", problem, not_before=now + wait)
+    settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)
 
 
 def _mine(notification_id: int, token: str) -> ColumnElement[bool]:
