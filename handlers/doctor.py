@@ -1,6 +1,8 @@
-"""A doctor's side of the chat.
+"""A doctor's day in the chat.
 
-/today ─► the day's visits ─► the day before, the day after
+/today ─► the day's visits ─┬─► one visit ─► arrived, done, did not come
+                            └─► the day before, the day after
+/week  ─► seven days ─► one of them
 """
 
 from __future__ import annotations
@@ -12,9 +14,16 @@ from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
 from handlers.turn import Turn
-from hospital_bot.services import agenda
+from hospital_bot.errors import BadInput, NotFound
+from hospital_bot.services import agenda, attendance, digests
+from hospital_bot.services.agenda import Entry
+from hospital_bot.services.digests import Digest, Line
 
 area = Area("doctor")
+
+Row = tuple[Button, ...]
+
+WEEK = timedelta(days=7)
 
 
 @area.command("today")
@@ -26,7 +35,84 @@ def today(turn: Turn) -> Screen:
 @area.button("day")
 def show_day(turn: Turn, on: date) -> Screen:
     doctor_id = turn.doctor()
-    entries = turn.do(agenda.day, doctor_id=doctor_id, on=on)
-    before, after = on - timedelta(days=1), on + timedelta(days=1)
-    turning = tuple(Button(texts.day(each), link("doctor.day", each)) for each in (before, after))
-    return Screen(words.day(on, entries), (turning,))
+    if not words.FIRST_DAY <= on <= words.LAST_DAY:
+        raise NotFound
+    digest = turn.do(digests.read, doctor_id=doctor_id, day=on, clinic=turn.clinic)
+    rows = [_visit_row(turn, line) for line in digest.lines]
+    return Screen(words.day_page(digest), (*rows, *_day_buttons(turn, digest)))
+
+
+def _visit_row(turn: Turn, line: Line) -> Row:
+    """The visit, and what the doctor will most likely say of it next."""
+    following = attendance.choices(line.status, line.start, clinic=turn.clinic, now=turn.now)[:1]
+    quick = (
+        Button(words.MARK[status], link("doctor.mark", line.appointment_id, status, "day"))
+        for status in following
+        if line.status != "no_show"
+    )
+    return (Button(words.visit_button(line), link("doctor.visit", line.appointment_id)), *quick)
+
+
+def _day_buttons(turn: Turn, digest: Digest) -> tuple[Row, ...]:
+    on = digest.day
+    turning = tuple(
+        Button(texts.day(each), link("doctor.day", each)) for each in (on - timedelta(days=1), on + timedelta(days=1))
+    )
+    week = Button(words.WEEK, link("doctor.week", on - timedelta(days=on.weekday())))
+    if on != turn.clinic.today(turn.now):
+        return (turning, (Button(texts.TODAY, link("doctor.today")), week))
+    return (turning, (week,))
+
+
+@area.button("visit")
+def show_visit(turn: Turn, appointment_id: int) -> Screen:
+    entry = turn.do(agenda.visit, appointment_id=appointment_id, doctor_id=turn.doctor())
+    return _visit_page(turn, entry)
+
+
+def _visit_page(turn: Turn, entry: Entry) -> Screen:
+    following = attendance.choices(entry.status, entry.start, clinic=turn.clinic, now=turn.now)
+    marks = tuple(
+        Button(words.MARK[status], link("doctor.mark", entry.appointment_id, status, "visit")) for status in following
+    )
+    back = (Button(texts.BACK, link("doctor.day", entry.start.date())),)
+    return Screen(words.visit(entry), tuple(row for row in (marks, back) if row))
+
+
+@area.button("mark")
+def mark(turn: Turn, appointment_id: int, status: str, page: str) -> Screen:
+    """The patient arrived, it is done, nobody came; then the page from which it was said, as it is now."""
+    doctor_id, user = turn.doctor(), turn.logged_in()
+    try:
+        visit = turn.do(
+            attendance.mark,
+            appointment_id=appointment_id,
+            doctor_id=doctor_id,
+            user_id=user.user_id,
+            status=status,
+            channel=turn.channel,
+            clinic=turn.clinic,
+        )
+    except BadInput:
+        return Screen(toast=words.NOT_NOW, alert=True)
+    return show_day(turn, visit.start.date()) if page == "day" else show_visit(turn, appointment_id)
+
+
+@area.command("week")
+def this_week(turn: Turn) -> Screen:
+    today = turn.clinic.today(turn.now)
+    return show_week(turn, today - timedelta(days=today.weekday()))
+
+
+@area.button("week")
+def show_week(turn: Turn, monday: date) -> Screen:
+    doctor_id = turn.doctor()
+    if not words.FIRST_DAY <= monday <= words.LAST_DAY:
+        raise NotFound
+    week = turn.do(digests.read_week, doctor_id=doctor_id, monday=monday, clinic=turn.clinic)
+    rows = [(Button(words.week_button(day), link("doctor.day", day.day)),) for day in week.days]
+    turning = (
+        Button(words.EARLIER, link("doctor.week", monday - WEEK)),
+        Button(words.LATER, link("doctor.week", monday + WEEK)),
+    )
+    return Screen(words.week(monday), (*rows, turning))

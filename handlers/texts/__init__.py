@@ -53,6 +53,7 @@ STRANGER_COMMANDS = (
 )
 STAFF_COMMANDS = (
     ("today", "Your visits today"),
+    ("week", "Your visits this week"),
     ("security", "Authenticator app and password"),
     ("logout", "Log out on this phone"),
     ("help", "What this bot can do"),

@@ -1,23 +1,83 @@
-"""The words of a doctor's side of the chat."""
+"""The words of a doctor's day."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from handlers.texts import clock, esc, long_day, plural
+from handlers.texts import clock, day, esc, long_day, plural
 from hospital_bot.services.agenda import Entry
+from hospital_bot.services.digests import Day, Digest, Line
+from hospital_bot.slots import DAY, Span
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
+"""Days that can be looked at."""
+
+MARK = {"arrived": "Arrived", "completed": "Done", "no_show": "No-show"}
 MARKS = {"arrived": " · arrived", "completed": " · done", "no_show": " · did not come", "pending": " · asks for it"}
+SIGNS = {"arrived": "● ", "completed": "✓ ", "no_show": "✗ ", "pending": "? "}
+STATUS = {
+    "pending": "asks for this time",
+    "confirmed": "booked",
+    "arrived": "has arrived",
+    "completed": "done",
+    "cancelled": "cancelled",
+    "no_show": "did not come",
+}
+WEEK = "Week"
+EARLIER = "‹ Earlier"
+LATER = "Later ›"
+NOT_NOW = "That can't be said of this visit now."
 
 
-def day(on: date, entries: Sequence[Entry]) -> str:
-    if not entries:
-        return f"<b>{long_day(on)}</b>\nNo visits."
-    lines = "\n".join(entry(each) for each in entries)
-    return f"<b>{long_day(on)}</b>\n{plural(len(entries), 'visit')}\n\n{lines}"
+def day_page(digest: Digest) -> str:
+    count = plural(len(digest.lines), "visit") if digest.lines else "No visits."
+    away = "\n" + "\n".join(f"Leave {spell(span)}" for span in digest.leave) if digest.leave else ""
+    lines = "".join(f"\n{line(each)}" for each in digest.lines)
+    gaps = ", ".join(spell(span) for span in digest.gaps)
+    free = f"\n\nFree: {gaps}" if gaps and digest.lines else ""
+    return f"<b>{long_day(digest.day)}</b>\n{count}{away}\n{lines}{free}".rstrip()
 
 
-def entry(visit: Entry) -> str:
-    why = f"\n        {esc(visit.reason)}" if visit.reason else ""
+def spell(span: Span) -> str:
+    """The hours of a span, or `all day`."""
+    if span == (0, DAY):
+        return "all day"
+    return f"{_minute(span.start)}–{_minute(span.end)}"
+
+
+def _minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def line(visit: Line) -> str:
+    tags = [] if visit.returning else ["new"]
+    tags += ["coming"] if visit.coming and visit.status == "confirmed" else []
+    about = " · ".join([*tags, *([esc(visit.reason)] if visit.reason else [])])
+    why = f"\n        {about}" if about else ""
     return f"<b>{clock(visit.start)}</b> {esc(visit.patient_name)}{MARKS.get(visit.status, '')}{why}"
+
+
+def visit_button(visit: Line) -> str:
+    return f"{SIGNS.get(visit.status, '')}{clock(visit.start)} {visit.patient_name}"
+
+
+def visit(entry: Entry) -> str:
+    late = f"\nTold to come {entry.late_minutes} minutes later" if entry.late_minutes and entry.live else ""
+    kept = "\nKept, though outside your hours" if entry.kept and entry.live else ""
+    coming = "\nSaid: “I'm coming”" if entry.coming and entry.status == "confirmed" else ""
+    about = f"\nReason: {esc(entry.reason)}" if entry.reason else ""
+    return (
+        f"<b>{clock(entry.start)} {esc(entry.patient_name)}</b>\n"
+        f"{long_day(entry.start)}, {entry.minutes} minutes\n{STATUS[entry.status]}{coming}{late}{kept}{about}"
+    )
+
+
+def week(monday: date) -> str:
+    return f"<b>{day(monday)} to {day(monday + timedelta(days=6))}</b>\nTap a day for its visits."
+
+
+def week_button(line: Day) -> str:
+    away = " · leave" if line.away else ""
+    if not line.visits or line.first is None or line.end is None:
+        return f"{day(line.day)} · –{away}"
+    return f"{day(line.day)} · {plural(line.visits, 'visit')}, {clock(line.first)}–{clock(line.end)}{away}"

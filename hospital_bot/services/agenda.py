@@ -1,34 +1,47 @@
-"""A doctor's day: who comes when."""
+"""A doctor's visits, as the doctor sees them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from hospital_bot.models import Appointment, Patient, User, midnight, next_day
+from hospital_bot.errors import NotFound
+from hospital_bot.models import Appointment, MedicalRecord, Patient, User, midnight, next_day, starts_at
+from hospital_bot.values import LIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One visit of the day, as its doctor sees it. `start` is the clinic's wall clock."""
+    """`start` is the clinic's wall clock."""
 
     appointment_id: int
+    patient_id: int
     patient_name: str
     start: datetime
     minutes: int
     status: str
     reason: str | None
+    coming: bool
+    """The patient answered a reminder with "I'm coming"."""
+    kept: bool
+    """The doctor keeps it, though it falls outside the working hours."""
+    late_minutes: int | None
+    """How much later than planned the patient was told to come."""
+    record_id: int | None
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
 
 
 def day(session: Session, *, doctor_id: int, on: date, now: datetime) -> list[Entry]:  # noqa: ARG001 - every use case is told the time
     """The doctor's visits of that day that were not cancelled, in order."""
     rows = session.execute(
-        select(Appointment, User.name)
-        .join(Patient, Patient.patient_id == Appointment.patient_id)
-        .join(User, User.user_id == Patient.user_id)
+        _entries()
         .where(
             Appointment.doctor_id == doctor_id,
             Appointment.appointment_date >= midnight(on),
@@ -37,14 +50,39 @@ def day(session: Session, *, doctor_id: int, on: date, now: datetime) -> list[En
         )
         .order_by(Appointment.appointment_time)
     )
-    return [
-        Entry(
-            visit.appointment_id,
-            name,
-            datetime.combine(visit.appointment_date, visit.appointment_time),
-            visit.minutes,
-            visit.status,
-            visit.reason,
+    return [_entry(row) for row in rows]
+
+
+def visit(session: Session, *, appointment_id: int, doctor_id: int, now: datetime) -> Entry:  # noqa: ARG001 - as above
+    """The doctor's own visit. Raises NotFound for another's exactly as for none."""
+    own = _entries().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
+    if row := session.execute(own).one_or_none():
+        return _entry(row)
+    raise NotFound
+
+
+def _entries() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Appointment.appointment_id,
+            Appointment.patient_id,
+            User.name,
+            Appointment.appointment_date,
+            Appointment.appointment_time,
+            Appointment.minutes,
+            Appointment.status,
+            Appointment.reason,
+            Appointment.coming_at.is_not(None),
+            Appointment.kept_at.is_not(None),
+            Appointment.late_minutes,
+            MedicalRecord.record_id,
         )
-        for visit, name in rows
-    ]
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(User, User.user_id == Patient.user_id)
+        .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
+    )
+
+
+def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
+    appointment_id, patient_id, name, on, clock, *others = row
+    return Entry(appointment_id, patient_id, name, starts_at(on, clock), *others)

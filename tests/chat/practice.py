@@ -1,0 +1,49 @@
+"""What the tests of the doctor's side share: visits that were booked before, and the messages that are due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import count
+
+from hospital_bot.services import booking
+from hospital_bot.services.doctors import Added
+from hospital_bot.simulator.phone import Phone
+from hospital_bot.telegram.outbox import Outbox
+from hospital_bot.values import Visit, Who
+from tests.chat.conftest import Hospital
+
+_serial = count(1)
+
+PATIENT = "SELECT patient_id FROM patients JOIN telegram_accounts USING (user_id) WHERE telegram_id = :id"
+
+
+def patient_id(hospital: Hospital, phone: Phone) -> int:
+    return int(hospital.scalar(PATIENT, id=phone.id))
+
+
+def visit(hospital: Hospital, phone: Phone, doctor: Added, when: str, reason: str | None = None) -> Visit:
+    """A visit at `2026-11-23 10:00`, booked by this person."""
+    return hospital.do(
+        booking.book,
+        patient_id=patient_id(hospital, phone),
+        who=Who(doctor.doctor_id),
+        start=datetime.fromisoformat(when),
+        reason=reason,
+        request_id=f"before-{next(_serial)}",
+        clinic=hospital.clinic,
+    )
+
+
+def status(hospital: Hospital, booked: Visit) -> str:
+    return str(hospital.scalar("SELECT status FROM appointments WHERE appointment_id = :id", id=booked.appointment_id))
+
+
+async def deliver(hospital: Hospital) -> None:
+    """Send whatever is due by now."""
+    product = hospital.product
+    await Outbox(db=hospital.db, show=product.show, clinic=hospital.clinic, clock=hospital.clock).tick()
+
+
+def heard(phone: Phone, words: str) -> int:
+    """How many messages of the bot have these words."""
+    return sum(words in message.text for message in phone.messages if message.is_from_bot)
