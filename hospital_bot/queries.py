@@ -18,7 +18,7 @@ from hospital_bot.values import DoctorFacts, Visit, Who
 
 
 class Held(NamedTuple):
-    """A visit that holds its time."""
+    """A visit that holds its time, or what an earlier delivery of the same request led to."""
 
     appointment_id: int
     doctor_id: int
@@ -28,6 +28,8 @@ class Held(NamedTuple):
     length: int
     moved_from: int | None
     reason: str | None
+    live: int | None
+    request_id: str | None
 
     @property
     def start(self) -> datetime:
@@ -100,8 +102,13 @@ def _span(text: str) -> Span:
     return visit(time.fromisoformat(clock), int(length))
 
 
-def held_around(session: Session, doctor_ids: Iterable[int], patient_id: int, *, day: date, today: date) -> list[Held]:
-    """What a booking on `day` can collide with: these doctors' visits that day, the patient's from today on."""
+def held_around(
+    session: Session, doctor_ids: Iterable[int], patient_id: int, request_id: str, *, day: date, today: date
+) -> list[Held]:
+    """What a booking on `day` can collide with: these doctors' visits that day, the patient's from today on.
+
+    Also the patient's visit that this very request led to before, whatever became of it.
+    """
     held = select(
         Appointment.appointment_id,
         Appointment.doctor_id,
@@ -111,12 +118,15 @@ def held_around(session: Session, doctor_ids: Iterable[int], patient_id: int, *,
         Appointment.minutes,
         Appointment.moved_from,
         Appointment.reason,
+        Appointment.live,
+        Appointment.request_id,
     )
     of_doctors = held.where(
         Appointment.doctor_id.in_(list(doctor_ids)), _from(day), Appointment.appointment_date < next_day(day)
     )
     of_patient = held.where(Appointment.patient_id == patient_id, _from(today))
-    return [Held(*row) for row in session.execute(of_doctors.union(of_patient))]
+    of_request = held.where(Appointment.request_id == request_id, Appointment.patient_id == patient_id)
+    return [Held._make(row) for row in session.execute(of_doctors.union(of_patient, of_request))]
 
 
 def visits() -> Select[*tuple[Any, ...]]:

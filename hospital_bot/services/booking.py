@@ -65,11 +65,10 @@ def book(
     """
     _check_reason(reason)
     lock(session, who, patient_id)
-    if done := _find(session, Appointment.request_id == request_id, Appointment.patient_id == patient_id):
-        return done
-    doctors, held = _look(session, who, patient_id, start, clinic, now)
+    doctors, held, done = _look(session, who, patient_id, start, request_id, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
-    if same := next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None):
+    same = done or next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None)
+    if same:
         return _read(session, Appointment.appointment_id == same.appointment_id)
     doctor = _settle(doctors, held, patient_id, start, clinic, now)
     visit = _insert(session, patient_id, doctor, start, now, reason=reason, request_id=request_id, moved_from=None)
@@ -92,11 +91,10 @@ def move(
 ) -> Visit:
     """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
     lock(session, who, patient_id)
-    if done := _find(session, Appointment.request_id == request_id, Appointment.patient_id == patient_id):
-        return done
-    doctors, held = _look(session, who, patient_id, start, clinic, now)
+    doctors, held, done = _look(session, who, patient_id, start, request_id, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
-    if twice := next((visit for visit in mine if visit.moved_from == appointment_id and visit.start == start), None):
+    twice = done or next((each for each in mine if each.moved_from == appointment_id and each.start == start), None)
+    if twice:
         return _read(session, Appointment.appointment_id == twice.appointment_id)
     old = next((visit for visit in mine if visit.appointment_id == appointment_id), None)
     if old is None:
@@ -193,9 +191,12 @@ def lock(session: Session, who: Who, patient_id: int) -> None:
 
 
 def _look(
-    session: Session, who: Who, patient_id: int, start: datetime, clinic: Clinic, now: datetime
-) -> tuple[list[DoctorFacts], list[Held]]:
-    """The doctors meant, and whatever a visit then could collide with. Raises TooSoon or TooFar for other days."""
+    session: Session, who: Who, patient_id: int, start: datetime, request_id: str, clinic: Clinic, now: datetime
+) -> tuple[list[DoctorFacts], list[Held], Held | None]:
+    """The doctors meant, whatever a visit then could collide with, and what this request led to before.
+
+    Raises TooSoon or TooFar for days on which nothing is booked.
+    """
     day, today = start.date(), clinic.today(now)
     if day < today:
         raise TooSoon
@@ -203,7 +204,9 @@ def _look(
         raise TooFar
     doctors = queries.doctors(session, who, first=day, last=day)
     ids = [doctor.doctor_id for doctor in doctors]
-    return doctors, queries.held_around(session, ids, patient_id, day=day, today=today)
+    around = queries.held_around(session, ids, patient_id, request_id, day=day, today=today)
+    done = next((visit for visit in around if visit.request_id == request_id), None)
+    return doctors, [visit for visit in around if visit.live], done
 
 
 def _is_for(visit: Held, doctors: Sequence[DoctorFacts]) -> bool:
@@ -321,11 +324,7 @@ def _close(session: Session, appointment_id: int, *, user_id: int, why: str | No
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> Visit:
-    if visit := _find(session, *conditions):
-        return visit
-    raise NotFound
-
-
-def _find(session: Session, *conditions: ColumnElement[bool]) -> Visit | None:
     row = session.execute(queries.visits().where(*conditions)).one_or_none()
-    return queries.as_visit(row) if row else None
+    if row is None:
+        raise NotFound
+    return queries.as_visit(row)
