@@ -286,6 +286,20 @@ CREATE TABLE telegram_updates (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
+-- Requests of the API that named themselves (Idempotency-Key), so that one which comes twice acts once. `key` is a keyed
+-- digest of the user and the name, fingerprint one of what was asked. Rows are kept for a day.
+CREATE TABLE requests (
+    `key`       VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+    fingerprint VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+    status      SMALLINT,
+    answer      JSON,
+    created_at  DATETIME    NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY (`key`),
+    KEY ix_requests_created_at (created_at)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
 -- Who did what to whom: ids only, and no foreign keys, so that entries outlive what they tell of. The program's account
 -- needs no UPDATE or DELETE here.
 CREATE TABLE audit_log (
@@ -311,4 +325,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

@@ -323,6 +323,19 @@ class TelegramUpdate(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.current_timestamp())
 
 
+class NamedRequest(Base):
+    """A request of the API that named itself: `key` is a keyed digest of user and name, `answer` what was said."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index(None, "created_at"), MYSQL)
+
+    key: Mapped[str] = mapped_column(exact(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(exact(64))
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    answer: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.current_timestamp())
+
+
 class AuditEntry(Base):
     """Who did what to whom, append-only. Ids only."""
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
 from hospital_bot import passwords, people
 from hospital_bot.api import letters, quotas, tokens
@@ -129,8 +130,14 @@ def log_out(caller: TheCaller) -> Said:
     return Said(msg="Logout successful")
 
 
-@router.post("/patients/register", status_code=201, tags=["patients"], responses=documented(401, 403, 409))
-def register_patient(body: PatientSent, request: TheRequest) -> PatientSaid:
+@router.post(
+    "/patients/register",
+    status_code=201,
+    tags=["patients"],
+    responses=documented(401, 403, 409),
+    response_model=PatientSaid,
+)
+def register_patient(body: PatientSent, request: TheRequest) -> PatientSaid | JSONResponse:
     """The caller becomes a patient: with no other `user_id` than their own."""
     phone = people.given_phone(body.phone_number, region=request.desk.clinic.region)
     facts = {"user_id": body.user_id, "address": people.address(body.address), "phone": phone, "channel": CHANNEL}

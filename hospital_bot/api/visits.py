@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
 
 from hospital_bot import calendars
 from hospital_bot.api.bodies import Appointment, Appointments, AppointmentSaid, AppointmentSent, CancelSent, MoveSent
@@ -23,8 +24,8 @@ AppointmentId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 When = Literal["upcoming", "past"]
 
 
-@router.post("/submit", status_code=201, responses=documented(401, 403, 409))
-def submit(body: AppointmentSent, request: TheRequest) -> AppointmentSaid:
+@router.post("/submit", status_code=201, responses=documented(401, 403, 409), response_model=AppointmentSaid)
+def submit(body: AppointmentSent, request: TheRequest) -> AppointmentSaid | JSONResponse:
     """Book a time that `GET /doctors/{doctor_id}/availability` offers, for the caller's own patient_id."""
     start = datetime.combine(body.appointment_date, body.appointment_time)
 
@@ -58,8 +59,10 @@ def own(caller: TheCaller, when: When = "upcoming", page: Annotated[int, Query(g
     return Appointments(appointments=[Appointment.of(visit) for visit in visits], more=more)
 
 
-@router.post("/{appointment_id}/cancel", responses=documented(401, 403, 404, 409))
-def cancel(appointment_id: AppointmentId, request: TheRequest, body: CancelSent | None = None) -> AppointmentSaid:
+@router.post("/{appointment_id}/cancel", responses=documented(401, 403, 404, 409), response_model=AppointmentSaid)
+def cancel(
+    appointment_id: AppointmentId, request: TheRequest, body: CancelSent | None = None
+) -> AppointmentSaid | JSONResponse:
     """Give the time back. Twice is the same as once."""
     why = body.reason if body else None
 
@@ -72,8 +75,8 @@ def cancel(appointment_id: AppointmentId, request: TheRequest, body: CancelSent 
     return request.once(give_back, body, 200)
 
 
-@router.post("/{appointment_id}/move", responses=documented(401, 403, 404, 409))
-def move(appointment_id: AppointmentId, body: MoveSent, request: TheRequest) -> AppointmentSaid:
+@router.post("/{appointment_id}/move", responses=documented(401, 403, 404, 409), response_model=AppointmentSaid)
+def move(appointment_id: AppointmentId, body: MoveSent, request: TheRequest) -> AppointmentSaid | JSONResponse:
     """Another time for an appointment; it is a new appointment then, with an id of its own."""
     start = datetime.combine(body.appointment_date, body.appointment_time)
 

@@ -148,3 +148,11 @@ def service(tmp_path: Path) -> Iterator[Service]:
     with serving(hospital) as service:
         yield service
     hospital.close()
+
+
+@pytest.fixture
+def on_mariadb(mariadb_url: str) -> Iterator[Service]:
+    hospital = Hospital.build(mariadb_url, connections=20)
+    with serving(hospital) as service:
+        yield service
+    hospital.close()
