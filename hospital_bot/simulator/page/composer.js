@@ -3,6 +3,8 @@
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
+const TOUCH = matchMedia("(hover: none)");
+
 /** `acts`: `say(text)` and `press(label)`, both resolving to whether it was sent; `start()`, `unblock()`. */
 export class Composer {
   #phone;
@@ -24,7 +26,7 @@ export class Composer {
     this.keyboard = h("div", { class: "keyboard", role: "group", "aria-label": "Quick answers" });
     this.line = h("div", { class: "line" }, this.menu, this.field, this.toggle, this.send);
     this.big = h("div", { class: "big" });
-    this.element = h("div", { class: "composer" }, this.commands, this.line, this.keyboard, this.big);
+    this.element = h("div", { class: "composer", onfocusout: (event) => this.#onLeave(event) }, this.commands, this.line, this.keyboard, this.big);
     this.update();
   }
 
@@ -35,6 +37,7 @@ export class Composer {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const isOpen = is_started && !is_blocked;
+    const hadFocus = this.element.contains(document.activeElement);
     this.line.hidden = !isOpen;
     this.big.hidden = isOpen;
     if (!isOpen) fill(this.big, this.#bigButton(is_blocked));
@@ -42,9 +45,12 @@ export class Composer {
     this.#isKeyboardShown = true;
     this.#drawKeyboard();
     this.#drawCommands("");
+    if (hadFocus && !this.element.contains(document.activeElement)) this.focus();
   }
 
+  /** On a touch screen the focus would only call up the keyboard. */
   focus() {
+    if (TOUCH.matches) return;
     (this.line.hidden ? this.big.querySelector("button") : this.field).focus();
   }
 
@@ -76,6 +82,10 @@ export class Composer {
     const isCommand = /^\/\w*$/.test(typed);
     this.#drawCommands(isCommand ? typed.slice(1).toLowerCase() : "");
     this.#showCommands(isCommand);
+  }
+
+  #onLeave(event) {
+    if (!this.element.contains(event.relatedTarget)) this.#showCommands(false);
   }
 
   #onKey(event) {
@@ -123,7 +133,7 @@ export class Composer {
     this.#showCommands(false);
     this.field.value = "";
     this.#acts.say(`/${command.command}`);
-    this.field.focus();
+    this.focus();
   }
 
   #toggleKeyboard() {
@@ -144,7 +154,7 @@ export class Composer {
   #key(key) {
     const press = () => {
       this.#acts.press(key.text);
-      this.field.focus();
+      this.focus();
     };
     return h("button", { type: "button", class: "key", onclick: press }, key.request_contact && icon("contact"), key.text);
   }

@@ -51,6 +51,7 @@ const desk = {
   /** What a narrow screen shows: people, chat, mail or clock. */
   view(name) {
     kept.view = name;
+    if (name === "mail") fill(find("notice"));
     draw();
     if (NARROW.matches && name !== "chat") find(name).focus({ preventScroll: true });
   },

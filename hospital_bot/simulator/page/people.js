@@ -44,7 +44,7 @@ export class People {
   }
 
   #newPhone() {
-    const name = h("input", { class: "field", "aria-label": "Name for a new phone", placeholder: "Your name", maxlength: "64", autocomplete: "off" });
+    const name = h("input", { class: "field", "aria-label": "Name for a new phone", placeholder: "Name", maxlength: "64", autocomplete: "off" });
     const problem = h("p", { class: "problem", role: "status" });
     const add = async (event) => {
       event.preventDefault();
