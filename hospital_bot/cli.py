@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hospital_bot import logs, roster, schedules, schema, settings, wiring
+from hospital_bot import logs, roster, schedules, settings, wiring
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
 from hospital_bot.errors import BadInput, ImportRefused, Unavailable
@@ -67,6 +67,20 @@ async def _run(chosen: Settings) -> None:
 
 
 @app.command()
+def api() -> None:
+    """Serve the HTTP API alone, at HOSPITAL_API_HOST (127.0.0.1) and HOSPITAL_API_PORT (5000)."""
+    logs.set_up()
+    with plain_errors():
+        asyncio.run(_api(settings.load()))
+
+
+async def _api(chosen: Settings) -> None:
+    stop = asyncio.Event()
+    wiring.stop_on_signals(stop)
+    await wiring.run_api(chosen, stop)
+
+
+@app.command()
 def demo(
     script: Annotated[bool, typer.Option("--script", help="Play the dialogue on the terminal and exit.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
@@ -82,6 +96,8 @@ def demo(
 @db_app.command("upgrade")
 def upgrade() -> None:
     """Create the tables, or bring them up to this version."""
+    from hospital_bot import schema  # slow to load, and `run` does without it
+
     with plain_errors(), _database(settings.load()) as db:
         schema.upgrade(db.engine)
         typer.echo("The database is up to date.")
@@ -90,6 +106,8 @@ def upgrade() -> None:
 @db_app.command("check")
 def check() -> None:
     """Compare the database with this version; each difference is a line, and the exit code is then 1."""
+    from hospital_bot import schema  # as above
+
     with plain_errors(), _database(settings.load()) as db:
         found = schema.differences(db.engine)
     for line in found:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
+import limits
 import phonenumbers
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -72,6 +73,20 @@ def _database(text: Any) -> Any:
     return secret
 
 
+def _words(text: Any) -> Any:
+    return tuple(filter(None, (word.strip() for word in text.split(",")))) if isinstance(text, str) else text
+
+
+def _rate(text: Any) -> Any:
+    """`60/minute`."""
+    try:
+        limits.parse(text)
+    except (ValueError, TypeError):
+        raise ValueError("expected a number of requests in a time, for example 60/minute") from None
+    return text
+
+
+Rate = Annotated[str, BeforeValidator(_rate)]
 Period = Annotated[timedelta, BeforeValidator(_period)]
 
 
@@ -96,6 +111,11 @@ class Settings(BaseSettings):
     webhook_port: int = Field(8443, ge=1, le=65535)
     api_host: str = "127.0.0.1"
     api_port: int | None = Field(None, ge=1, le=65535)
+    api_limit: Rate = "600/minute"
+    api_change_limit: Rate = "60/minute"
+    api_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    api_proxies: str = "127.0.0.1"
+    api_metrics_token: SecretStr = SecretStr("")
     digest_time: Annotated[time, BeforeValidator(_clock)] = time(7)
     reminders: Annotated[tuple[timedelta, ...], NoDecode, BeforeValidator(_periods)] = (
         timedelta(hours=24),

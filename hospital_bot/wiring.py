@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from fastapi import FastAPI
 from telegram import Update
 from telegram.error import NetworkError
 from telegram.ext import Application
@@ -22,14 +24,16 @@ from handlers import texts
 from handlers.dispatch import Dispatcher
 from handlers.screen import Letter
 from handlers.turn import Hospital
-from hospital_bot import schema
+from hospital_bot import revision
+from hospital_bot.api.app import Limits, create_api
+from hospital_bot.api.desk import Desk, Send
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
 from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
 from hospital_bot.scheduler import Scheduler
-from hospital_bot.services import conversations, otp, registration, throttles
+from hospital_bot.services import conversations, otp, registration, requests, throttles
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
 from hospital_bot.telegram.outbox import Outbox
@@ -42,6 +46,7 @@ Clock = Callable[[], datetime]
 log = structlog.get_logger()
 
 TIDYING = timedelta(hours=1)
+API_PORT = 5000
 PLANNING = timedelta(seconds=30)
 SENDING = timedelta(seconds=2)
 
@@ -67,7 +72,7 @@ class Product:
 
     async def tidy(self) -> None:
         """Forget what no longer matters: old updates, expired conversations, used codes, past throttles."""
-        for purge in (conversations.purge, otp.purge, throttles.purge, registration.purge):
+        for purge in (conversations.purge, otp.purge, throttles.purge, registration.purge, requests.purge):
             await self.db.run_async(purge, now=self.clock())
 
 
@@ -116,44 +121,100 @@ def open_database(settings: Settings) -> Database:
     Raises SettingsError when the tables are not those of this version.
     """
     db = Database(settings.database_url.get_secret_value(), connections=settings.database_connections)
-    if db.engine.dialect.name == "sqlite":
-        schema.upgrade(db.engine)
-    elif schema.pending(db.engine):
+    try:
+        if not revision.is_current(db.engine):
+            _bring_up_to_date(db)
+    except BaseException:
         db.close()
-        raise SettingsError("the database is not up to date: run `hospital-bot db upgrade`")
+        raise
     return db
 
 
-def postman(settings: Settings) -> Callable[[Letter], Awaitable[bool]]:
-    """Mails a letter once, in a thread. False when it could not be sent."""
+def mail_sender(settings: Settings) -> Send:
+    """Mails a text once; blocks. False when it could not be sent."""
     try:
         mailer = Mailer(settings.smtp_url.get_secret_value(), settings.mail_from)
     except ValueError as error:
         raise SettingsError(f"HOSPITAL_SMTP_URL or HOSPITAL_MAIL_FROM: {error}") from None
 
-    async def post(letter: Letter) -> bool:
+    def send(to: str, subject: str, body: str) -> bool:
         try:
-            await asyncio.to_thread(mailer.send, letter.to, letter.subject, letter.body)
+            mailer.send(to, subject, body)
         except MailError as error:
             log.warning("mail_failed", reason=str(error))
             return False
         return True
 
+    return send
+
+
+def _bring_up_to_date(db: Database) -> None:
+    from hospital_bot import schema  # Alembic is slow to load, and needed once a version
+
+    if db.engine.dialect.name == "sqlite":
+        schema.upgrade(db.engine)
+    elif schema.pending(db.engine):
+        raise SettingsError("the database is not up to date: run `hospital-bot db upgrade`")
+
+
+def postman(settings: Settings) -> Callable[[Letter], Awaitable[bool]]:
+    """Mails a letter once, in a thread. False when it could not be sent."""
+    send = mail_sender(settings)
+
+    async def post(letter: Letter) -> bool:
+        return await asyncio.to_thread(send, letter.to, letter.subject, letter.body)
+
     return post
 
 
+def api_of(settings: Settings, db: Database, gate: Gate, clock: Clock, *, at_once: int) -> FastAPI:
+    """The HTTP API on this database, using `at_once` of its connections at most."""
+    keys = Keys.derive(settings.secret_key.get_secret_value())
+    desk = Desk(db, gate, keys, settings.clinic, clock, mail_sender(settings), BoundedSemaphore(max(1, at_once)))
+    limits = Limits(
+        every=settings.api_limit,
+        changes=settings.api_change_limit,
+        origins=settings.api_origins,
+        proxies=settings.api_proxies,
+        metrics_token=settings.api_metrics_token.get_secret_value(),
+    )
+    return create_api(desk, limits)
+
+
+async def run_api(settings: Settings, stop: asyncio.Event, *, clock: Clock = system_clock) -> None:
+    """The HTTP API alone, until `stop` is set. Raises SettingsError for what is missing."""
+    settings.require("smtp_url", "mail_from")
+    settings.require_key()
+    with closing(open_database(settings)) as db, closing(Gate()) as gate:
+        app = api_of(settings, db, gate, clock, at_once=db.connections)
+        async with serve(app, settings.api_host, settings.api_port or API_PORT) as port:
+            log.info("api", host=settings.api_host, port=port)
+            await stop.wait()
+
+
+@asynccontextmanager
+async def _api_beside(product: Product) -> AsyncIterator[None]:
+    """The HTTP API in the bot's own process, if it is wanted there; the bot keeps half of the connections."""
+    settings, db = product.settings, product.db
+    if settings.api_port is None:
+        yield
+        return
+    app = api_of(settings, db, product.gate, product.clock, at_once=db.connections // 2)
+    async with serve(app, settings.api_host, settings.api_port) as port:
+        log.info("api", host=settings.api_host, port=port)
+        yield
+
+
 async def run(product: Product, stop: asyncio.Event) -> None:
-    """The bot and its scheduler, until `stop` is set; then what was received is finished."""
+    """The bot, its scheduler, and the API where wanted, until `stop` is set; then what was received is finished."""
     await set_commands(product.bot, texts.COMMANDS)
     product.scheduler.every(TIDYING, product.tidy, name="tidy")
     product.scheduler.every(PLANNING, product.outbox.plan, name="plan")
     product.scheduler.every(SENDING, product.outbox.tick, name="send")
     product.scheduler.start()
     try:
-        if product.settings.webhook_url:
-            await _serve_webhook(product, stop)
-        else:
-            await _poll(product, stop)
+        async with _api_beside(product):
+            await (_serve_webhook if product.settings.webhook_url else _poll)(product, stop)
     finally:
         await product.outbox.stop()
         await product.scheduler.stop()

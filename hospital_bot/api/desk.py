@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Annotated, Any, TypeVar
@@ -48,11 +48,8 @@ class Desk:
     clinic: Clinic
     clock: Callable[[], datetime]
     send: Send
-    places: BoundedSemaphore = field(init=False)
-    """Routes take half of the connections at most: the bot has the others, whatever the API's clients do."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "places", BoundedSemaphore(max(1, self.db.connections // 2)))
+    places: BoundedSemaphore
+    """How many routes use the database at once: in one process with a bot, the bot keeps its own share."""
 
     def run(self, work: Callable[[Turn], T]) -> T:
         """The work's result after COMMIT. A refusal commits, too: it has changed nothing, but may have counted."""

@@ -123,7 +123,13 @@ async def serve(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listener:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=STOP_SECONDS
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,  # who may speak for others is the app's matter
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listener]))

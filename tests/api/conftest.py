@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 from typing import Any
 
 import pytest
@@ -135,7 +135,9 @@ def serving(hospital: Hospital, limits: Limits = GENEROUS) -> Iterator[Service]:
         mails.append(mail)  # type: ignore[arg-type]
         return True
 
-    desk = Desk(hospital.db, gate, KEYS, hospital.clinic, lambda: hospital.now, send)
+    desk = Desk(
+        hospital.db, gate, KEYS, hospital.clinic, lambda: hospital.now, send, BoundedSemaphore(hospital.db.connections)
+    )
     app = create_api(desk, limits)
     with listening(app) as client:
         yield Service(hospital, app, client, mails)
