@@ -52,20 +52,20 @@ def due(start: datetime, before: timedelta, clinic: Clinic) -> datetime:
 
 def drafts(visit: Visit, *, clinic: Clinic, now: datetime) -> list[Draft]:
     """Those that are still ahead: a visit booked later than its reminder would come has none."""
-    patient, day = outbox.patients_user(visit.patient_id), visit.start.date()
-    found = []
-    for before in clinic.rules.reminders:
-        about, facts = f"{day:%Y%m%d}:{before // timedelta(minutes=1)}", _facts(day, before)
-        found.append(Draft(patient, "reminder", about, due(visit.start, before, clinic), facts=facts))
-    if any(before > NUDGE for before in clinic.rules.reminders):
-        found.append(
-            Draft(patient, "nudge", f"{day:%Y%m%d}", due(visit.start, NUDGE, clinic), facts=_facts(day, NUDGE))
-        )
-    return [draft for draft in found if draft.due_at > now]
+    found = [
+        _draft("reminder", f"{before // timedelta(minutes=1)}", before, visit, clinic)
+        for before in clinic.rules.reminders
+        if due(visit.start, before, clinic) > now
+    ]
+    nudge = _draft("nudge", "", NUDGE, visit, clinic)
+    return [*found, nudge] if any(draft.due_at < nudge.due_at for draft in found) else found
 
 
-def _facts(day: date, before: timedelta) -> dict[str, object]:
-    return {"day": day.isoformat(), "seconds": int(before.total_seconds())}
+def _draft(kind: str, which: str, before: timedelta, visit: Visit, clinic: Clinic) -> Draft:
+    day = visit.start.date()
+    facts = {"day": day.isoformat(), "seconds": int(before.total_seconds())}
+    about, due_at = f"{day:%Y%m%d}:{which}", due(visit.start, before, clinic)
+    return Draft(outbox.patients_user(visit.patient_id), kind, about, due_at, facts=facts)
 
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Reminder:
@@ -81,7 +81,7 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
     asks = not all(visit.coming for visit in visits)
     if row.kind == "nudge" and not asks:
         raise Pointless("answered")
-    if _is_outdone(session, row, day, now):
+    if _is_outdone(session, row, day, now, asks=asks):
         raise Pointless("another reminder of that day is due")
     return Reminder(tuple(visits), asks, again=row.kind == "nudge")
 
@@ -97,22 +97,21 @@ def _ahead(session: Session, user_id: int, day: date, clinic: Clinic, now: datet
     return [visit for visit in visits if clinic.instant(visit.start) > now]
 
 
-def _is_outdone(session: Session, row: Notification, day: date, now: datetime) -> bool:
-    """After hours of trouble several are due at once: only the last is sent. A nudge gives way to any of them."""
+def _is_outdone(session: Session, row: Notification, day: date, now: datetime, *, asks: bool) -> bool:
+    """After hours of trouble several are due at once: only the last is sent. A nudge that nobody needs is none."""
     later = or_(
         Notification.due_at > row.due_at,
         and_(Notification.due_at == row.due_at, Notification.notification_id > row.notification_id),
     )
-    others = and_(
+    others = select(func.count()).where(
         Notification.user_id == row.user_id,
-        Notification.kind == "reminder",
+        Notification.kind.in_(["reminder", "nudge"] if asks else ["reminder"]),
         Notification.about.startswith(f"{day:%Y%m%d}"),
-        Notification.state == "waiting",
+        Notification.state.in_(["waiting", "sent"]),
         Notification.due_at <= now,
-        Notification.notification_id != row.notification_id,
+        later,
     )
-    found = select(func.count()).where(others if row.kind == "nudge" else and_(others, later))
-    return bool(session.scalar(found))
+    return bool(session.scalar(others))
 
 
 def coming(session: Session, *, telegram_id: int, day: date, clinic: Clinic, now: datetime) -> Reminder:
