@@ -11,6 +11,7 @@ only now is the update confirmed to Telegram           database or network down:
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -70,7 +71,7 @@ class Dispatcher:
         self._db, self._gate, self._hospital, self._clock = db, gate, hospital, clock
         self._show, self._post = show, post
         self._failed: dict[int, Exception] = {}
-        self._apologised: set[int] = set()
+        self._apologised: deque[int] = deque(maxlen=1000)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Hand every step to PTB's own handlers; the first that matches an update gets it."""
@@ -94,7 +95,6 @@ class Dispatcher:
         await application.process_update(update)
         if failure := self._failed.pop(update.update_id, None):
             raise failure
-        self._apologised.discard(update.update_id)
 
     async def _handle(self, update: Update, _context: Any, *, run: Run) -> None:
         """PTB swallows what a callback raises, so failures are kept for `deliver`."""
@@ -150,7 +150,6 @@ class Dispatcher:
             run=partial(_run_in, session),
             hospital=self._hospital,
             now=now,
-            user=accounts.actor(session, telegram_id=arrival.telegram_id, now=now),
             state=chat.state,
             data=deepcopy(chat.data),
             finished=finished,
@@ -189,7 +188,7 @@ class Dispatcher:
         """Once per update: it will be delivered again, and then get its real answer."""
         if arrival.update_id in self._apologised:
             return
-        self._apologised.add(arrival.update_id)
+        self._apologised.append(arrival.update_id)
         short = Screen(toast=texts.TRY_LATER, alert=True)
         await self._show(arrival, short if arrival.kind == "tap" else Screen(texts.TRY_LATER, new=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, Protocol, Self, TypeVar
 
 from telegram import Message, Update
@@ -13,6 +14,7 @@ from handlers.screen import Letter
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotAllowed, NotLoggedIn
 from hospital_bot.keys import Keys
+from hospital_bot.services import accounts
 from hospital_bot.services.accounts import Actor
 
 T = TypeVar("T")
@@ -129,7 +131,7 @@ class Hospital:
     bot_name: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class Turn:
     """One update, as its step sees it. `state` and `data` are saved when the step returns."""
 
@@ -137,12 +139,15 @@ class Turn:
     run: UseCase
     hospital: Hospital
     now: datetime
-    user: Actor | None
-    """Who is logged in on this Telegram account; None when nobody is."""
     state: str
     data: dict[str, Any]
     finished: dict[Call, Any]
     letters: list[Letter] = field(default_factory=list)
+
+    @cached_property
+    def user(self) -> Actor | None:
+        """Who is logged in on this Telegram account, looked up when first asked; None when nobody is."""
+        return self.do(accounts.actor, telegram_id=self.telegram_id)
 
     @property
     def clinic(self) -> Clinic:

@@ -86,9 +86,11 @@ async def test_cancelling_asks_once_and_keeps_who_when_and_why(ann: Phone, hospi
     await ann.taps("I can't come")
 
     assert "is cancelled" in ann.last.text
-    kept = "cancel_reason || ', ' || name || ', ' || substr(cancelled_at, 1, 16)"
-    who = f"SELECT {kept} FROM appointments JOIN users ON user_id = cancelled_by"
-    assert hospital.scalar(who) == "I can't come, Ann, 2026-11-20 08:02"
+    kept = """
+        SELECT cancel_reason || ', ' || name || ', ' || substr(cancelled_at, 1, 16)
+        FROM appointments JOIN users ON user_id = cancelled_by
+    """
+    assert hospital.scalar(kept) == "I can't come, Ann, 2026-11-20 08:02"
 
 
 async def test_a_visit_may_be_kept_after_all(ann: Phone, hospital: Hospital) -> None:
