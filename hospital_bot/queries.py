@@ -8,11 +8,25 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, String, Text, and_, cast, func, select, true, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from hospital_bot import schedules
-from hospital_bot.models import Appointment, Doctor, TimeOff, User, midnight, next_day, starts_at
+from hospital_bot.models import Appointment, Doctor, Hold, TimeOff, User, midnight, next_day, starts_at
 from hospital_bot.slots import Span, by_day, visit
 from hospital_bot.values import DoctorFacts, Visit, Who
 
@@ -77,23 +91,42 @@ def _from(day: date) -> ColumnElement[bool]:
 
 
 def taken_by_doctor(
-    session: Session, doctor_ids: Iterable[int], *, first: date, last: date
+    session: Session, doctor_ids: Iterable[int], *, first: date, last: date, now: datetime | None = None
 ) -> Iterator[tuple[int, date, Span]]:
     """The minutes that these doctors' visits take from `first` to `last`, both included (and around them).
 
-    A doctor's day is one row, for the driver is written in Python: fetching one costs more than counting ten.
+    With `now` also the times that are kept for somebody then. A doctor's day is one row, for the driver is written in
+    Python: fetching one costs more than counting ten.
     """
+    ids = list(doctor_ids)
     told = cast(Appointment.appointment_time, String) + "/" + cast(Appointment.minutes, String)
-    rows = session.execute(
+    taken = (
         select(Appointment.doctor_id, Appointment.appointment_date, func.aggregate_strings(told, ","))
-        .where(Appointment.doctor_id.in_(list(doctor_ids)))
+        .where(Appointment.doctor_id.in_(ids))
         .where(_from(first), Appointment.appointment_date < next_day(last))
         .group_by(Appointment.doctor_id, Appointment.appointment_date)
     )
+    rows = session.execute(taken.union_all(_held_by_doctor(ids, first, last, now)) if now else taken)
     for doctor_id, day, spans in rows:
         for text in spans.split(","):
             for when, span in by_day(day.date(), _span(text)).items():
                 yield doctor_id, when, span
+
+
+def _held_by_doctor(ids: list[int], first: date, last: date, now: datetime) -> Select[int, datetime, str]:
+    told = cast(Hold.hold_time, String) + "/" + cast(Hold.minutes, String)
+    return (
+        select(Hold.doctor_id, Hold.hold_date, func.aggregate_strings(told, ","))
+        .where(Hold.doctor_id.in_(ids), _kept(first, last, now))
+        .group_by(Hold.doctor_id, Hold.hold_date)
+    )
+
+
+def _kept(first: date, last: date, now: datetime) -> ColumnElement[bool]:
+    """Held times from the day before `first` (one may run past midnight) to `last`, that are still kept."""
+    return and_(
+        Hold.hold_date >= midnight(first - timedelta(days=1)), Hold.hold_date < next_day(last), Hold.expires_at > now
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -103,12 +136,21 @@ def _span(text: str) -> Span:
 
 
 def held_around(
-    session: Session, doctor_ids: Iterable[int], patient_id: int, request_id: str, *, day: date, today: date
+    session: Session,
+    doctor_ids: Iterable[int],
+    patient_id: int,
+    request_id: str,
+    *,
+    day: date,
+    today: date,
+    now: datetime,
 ) -> list[Held]:
     """What a booking on `day` can collide with: these doctors' visits that day, the patient's from today on.
 
-    Also the patient's visit that this very request led to before, whatever became of it.
+    A time that is kept for somebody else counts as a visit, of nobody. Also the patient's visit that this very request
+    led to before, whatever became of it.
     """
+    ids = list(doctor_ids)
     held = select(
         Appointment.appointment_id,
         Appointment.doctor_id,
@@ -121,12 +163,22 @@ def held_around(
         Appointment.live,
         Appointment.request_id,
     )
-    of_doctors = held.where(
-        Appointment.doctor_id.in_(list(doctor_ids)), _from(day), Appointment.appointment_date < next_day(day)
-    )
+    of_doctors = held.where(Appointment.doctor_id.in_(ids), _from(day), Appointment.appointment_date < next_day(day))
+    kept = select(
+        literal(0),
+        Hold.doctor_id,
+        literal(0),
+        Hold.hold_date,
+        Hold.hold_time,
+        Hold.minutes,
+        null(),
+        null(),
+        literal(1),
+        null(),
+    ).where(Hold.doctor_id.in_(ids), Hold.patient_id != patient_id, _kept(day, day, now))
     of_patient = held.where(Appointment.patient_id == patient_id, _from(today))
     of_request = held.where(Appointment.request_id == request_id, Appointment.patient_id == patient_id)
-    return [Held._make(row) for row in session.execute(of_doctors.union(of_patient, of_request))]
+    return [Held._make(row) for row in session.execute(of_doctors.union(of_patient, of_request, kept))]
 
 
 def visits() -> Select[*tuple[Any, ...]]:

@@ -111,7 +111,7 @@ def doctor_lines(session: Session, *, who: Who | None, clinic: Clinic, now: date
     found: dict[int, datetime] = {}
     missing = doctors
     for start, end in _windows(first, last):
-        openings = _openings(session, missing, start, end, clinic, now)
+        openings = read_openings(session, missing, start, end, clinic, now)
         for doctor in missing:
             if next_start := openings.first_start(doctor, slots.days(start, end)):
                 found[doctor.doctor_id] = next_start
@@ -137,7 +137,7 @@ def days(
     doctors = queries.doctors(session, who, first=first, last=last)
     lines: list[DayLine] = []
     for start, end in _windows(first, last, sizes=WINDOWS[1:]):
-        openings = _openings(session, doctors, start, end, clinic, now)
+        openings = read_openings(session, doctors, start, end, clinic, now)
         lines += _day_lines(openings, doctors, slots.days(start, end))
         if len(lines) >= most:
             break
@@ -150,7 +150,7 @@ def month(session: Session, *, who: Who, first: date, last: date, clinic: Clinic
     if first > last:
         return []
     doctors = queries.doctors(session, who, first=first, last=last)
-    return _day_lines(_openings(session, doctors, first, last, clinic, now), doctors, slots.days(first, last))
+    return _day_lines(read_openings(session, doctors, first, last, clinic, now), doctors, slots.days(first, last))
 
 
 def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetime) -> tuple[Choice, list[datetime]]:
@@ -158,7 +158,7 @@ def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetim
     if not clinic.today(now) <= day <= clinic.last_day(now):
         return choice(session, who=who, clinic=clinic, now=now), []
     doctors = queries.doctors(session, who, first=day, last=day)
-    openings = _openings(session, doctors, day, day, clinic, now)
+    openings = read_openings(session, doctors, day, day, clinic, now)
     free = {minute for doctor in doctors for minute in openings.starts(doctor, day)}
     return _choice(who, doctors), [slots.at(day, minute) for minute in sorted(free)]
 
@@ -171,7 +171,7 @@ def between(
     doctors = queries.doctors(session, who, first=first, last=max(first, last))
     if first > last:
         return _choice(who, doctors), []
-    openings = _openings(session, doctors, first, last, clinic, now)
+    openings = read_openings(session, doctors, first, last, clinic, now)
     found = [
         (day, sorted({slots.at(day, minute) for doctor in doctors for minute in openings.starts(doctor, day)}))
         for day in slots.days(first, last)
@@ -195,12 +195,12 @@ def _windows(first: date, last: date, sizes: tuple[int, ...] = WINDOWS) -> Itera
         start = max(start, end + timedelta(days=1))
 
 
-def _openings(
+def read_openings(
     session: Session, doctors: Sequence[DoctorFacts], first: date, last: date, clinic: Clinic, now: datetime
 ) -> Openings:
     openings = Openings(clinic, now)
     ids = [doctor.doctor_id for doctor in doctors]
-    for doctor_id, day, span in queries.taken_by_doctor(session, ids, first=first, last=last):
+    for doctor_id, day, span in queries.taken_by_doctor(session, ids, first=first, last=last, now=now):
         openings.busy[doctor_id, day].append(span)
     return openings
 

@@ -204,7 +204,7 @@ def _look(
         raise TooFar
     doctors = queries.doctors(session, who, first=day, last=day)
     ids = [doctor.doctor_id for doctor in doctors]
-    around = queries.held_around(session, ids, patient_id, request_id, day=day, today=today)
+    around = queries.held_around(session, ids, patient_id, request_id, day=day, today=today, now=now)
     done = next((visit for visit in around if visit.request_id == request_id), None)
     return doctors, [visit for visit in around if visit.live], done
 
