@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -28,16 +29,17 @@ MISTAKES = {
 }
 
 
-async def refusal(world: World, **wrong: str) -> tuple[int, str]:
+async def refusal(world: World, wrong: dict[str, str]) -> tuple[int, str]:
     """How the product ends that is started with these settings, and what it says."""
-    bot = world.bot(webhook=False, command=PRODUCT, **{f"HOSPITAL_{name}": value for name, value in wrong.items()})
+    settings: dict[str, Any] = {f"HOSPITAL_{name}": value for name, value in wrong.items()}
+    bot = world.bot(webhook=False, command=PRODUCT, **settings)
     bot.start()
     return await bot.ended(), bot.told()
 
 
 @pytest.mark.parametrize(("said", "wrong"), MISTAKES.items())
 async def test_a_mistake_in_the_settings_ends_the_start(around: World, said: str, wrong: dict[str, str]) -> None:
-    code, told = await refusal(around, **wrong)
+    code, told = await refusal(around, wrong)
 
     assert (code, told.count("\n")) == (2, 1)
     assert said.rstrip(":") in told
@@ -46,7 +48,7 @@ async def test_a_mistake_in_the_settings_ends_the_start(around: World, said: str
 
 async def test_tables_of_another_version_end_the_start(mariadb_url: str, tmp_path: Path) -> None:
     async with world(mariadb_url, tmp_path) as around:
-        code, told = await refusal(around)
+        code, told = await refusal(around, {})
 
     assert (code, told.count("\n")) == (2, 1)
     assert "hospital-bot db upgrade" in told
