@@ -36,6 +36,9 @@ CREATE TABLE users (
     token_version  INT          NOT NULL DEFAULT 0,               -- one more ends every session
     totp_secret    VARCHAR(255) COLLATE utf8mb4_bin,              -- encrypted
     totp_last_step BIGINT       NOT NULL DEFAULT 0,               -- a code of this step or older is spent
+    consent_version VARCHAR(16) COLLATE utf8mb4_bin,              -- the wording that the person agreed to
+    consented_at   DATETIME,
+    withdrawn_at   DATETIME,                                      -- no reminders from then on
 
     PRIMARY KEY (user_id),
     UNIQUE KEY uq_users_email (email)
@@ -300,8 +303,26 @@ CREATE TABLE requests (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
--- Who did what to whom: ids only, and no foreign keys, so that entries outlive what they tell of. The program's account
--- needs no UPDATE or DELETE here.
+-- Who wants to be forgotten. Done when due_at has passed and the hospital has not refused; until kept_until the law wants
+-- the visits and records that stay, without a name.
+CREATE TABLE erasures (
+    user_id    INT      NOT NULL,
+    asked_at   DATETIME NOT NULL,
+    due_at     DATETIME NOT NULL,
+    refused_at DATETIME,
+    done_at    DATETIME,
+    kept_until DATE,
+
+    PRIMARY KEY (user_id),
+    KEY ix_erasures_due_at (due_at),
+    CONSTRAINT fk_erasures_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
+
+
+-- Who did what to whom: ids only, and no foreign keys, so that entries outlive what they tell of. `mac` is made with the
+-- entry, with a key that is not in the database; within minutes the entry gets a place in the chain (seq) and a seal over
+-- it and the one before. The program needs SELECT, INSERT and UPDATE (seq, seal) here, and DELETE to forget what is too
+-- old.
 CREATE TABLE audit_log (
     audit_id    BIGINT      NOT NULL AUTO_INCREMENT,
     happened_at DATETIME    NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -311,10 +332,15 @@ CREATE TABLE audit_log (
     subject     VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
     outcome     VARCHAR(32) COLLATE utf8mb4_bin NOT NULL DEFAULT 'ok',
     channel     VARCHAR(64) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+    mac         VARCHAR(80) COLLATE utf8mb4_bin NOT NULL DEFAULT '',
+    seq         BIGINT,
+    seal        VARCHAR(64) COLLATE utf8mb4_bin,
 
     PRIMARY KEY (audit_id),
+    UNIQUE KEY ix_audit_log_seq (seq),
     KEY ix_audit_log_patient_id_happened_at (patient_id, happened_at),
-    KEY ix_audit_log_actor_id_happened_at (actor_id, happened_at)
+    KEY ix_audit_log_actor_id_happened_at (actor_id, happened_at),
+    KEY ix_audit_log_subject (subject)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
@@ -325,4 +351,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0005');

@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Computed,
+    Date,
     DateTime,
     Dialect,
     Enum,
@@ -83,6 +84,11 @@ class User(Base):
     token_version: Mapped[int] = mapped_column(server_default=text("0"))
     totp_secret: Mapped[str | None] = mapped_column(exact(255))
     totp_last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    consent_version: Mapped[str | None] = mapped_column(exact(16))
+    """Which wording the person agreed to; None for whom the hospital registered."""
+    consented_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the person took the consent back: no reminders any more; visits stay."""
 
 
 class Patient(Base):
@@ -336,11 +342,39 @@ class NamedRequest(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.current_timestamp())
 
 
+class Erasure(Base):
+    """A person's wish to be forgotten, carried out when `due_at` has passed and the hospital has not refused.
+
+    `kept_until` is the last day on which the law wants the visits and records that stay, without a name.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (Index(None, "due_at"), MYSQL)
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.user_id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    kept_until: Mapped[date | None] = mapped_column(Date)
+
+
 class AuditEntry(Base):
-    """Who did what to whom, append-only. Ids only."""
+    """Who did what to whom, append-only. Ids only.
+
+    `mac` is made with the entry; `seq` and `seal` when it becomes a link of the chain, once.
+    """
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "patient_id", "happened_at"), Index(None, "actor_id", "happened_at"), MYSQL)
+    __table_args__ = (
+        Index(None, "patient_id", "happened_at"),
+        Index(None, "actor_id", "happened_at"),
+        Index(None, "subject"),
+        Index(None, "seq", unique=True),
+        MYSQL,
+    )
 
     audit_id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     happened_at: Mapped[datetime] = mapped_column(Instant, server_default=func.current_timestamp())
@@ -350,6 +384,9 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(exact(64), server_default="")
     outcome: Mapped[str] = mapped_column(exact(32), server_default="ok")
     channel: Mapped[str] = mapped_column(exact(64), server_default="")
+    mac: Mapped[str] = mapped_column(exact(80), server_default="")
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    seal: Mapped[str | None] = mapped_column(exact(64))
 
 
 def starts_at(day: datetime, clock: time) -> datetime:
