@@ -83,14 +83,16 @@ async def _api(chosen: Settings) -> None:
 @app.command()
 def demo(
     script: Annotated[bool, typer.Option("--script", help="Play the dialogue on the terminal and exit.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535)] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the chat page is.")] = 8080,
+    folder: Annotated[Path, typer.Option(help="What happens stays there; delete it to begin anew.")] = Path("demo"),
 ) -> None:
     """The whole product with an invented hospital in a Telegram on this machine: no token, no server."""
     from hospital_bot.demo import play, serve  # only the demo needs the simulator
 
     logs.set_up(logging.WARNING)
     with plain_errors():
-        raise typer.Exit(asyncio.run(play() if script else serve(port)))
+        folder.mkdir(parents=True, exist_ok=True)
+        raise typer.Exit(asyncio.run(play() if script else serve(folder, port)))
 
 
 @db_app.command("upgrade")

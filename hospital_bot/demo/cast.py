@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from hospital_bot.clinic import Clinic
 from hospital_bot.demo.hospital import ADMIN, ANN, BEN, DOCTORS, PASSWORD, Account, mailbox
-from hospital_bot.models import User
+from hospital_bot.models import Appointment, Patient, TelegramAccount, User, midnight
 from hospital_bot.services import accounts
 from hospital_bot.simulator import people
 from hospital_bot.simulator.telegram import Telegram
@@ -39,14 +40,33 @@ PLAYED = (
 
 
 def assemble(telegram: Telegram) -> list[Card]:
-    """A phone for each, and a new one that nobody has used."""
-    cards = []
-    for account, _, note in PLAYED:
-        person = people.join(telegram, account.name)
-        cards.append(Card(person.user.id, account.name, account.role, note, account.email, PASSWORD))
-    stranger = people.join(telegram, "You")
-    cards.append(Card(stranger.user.id, "A new phone", "stranger", "Nobody knows this phone yet. Try: register."))
-    return cards
+    """A phone for each, and a new one that nobody has used; those of an earlier day are found again."""
+    cards = [
+        Card(_phone(telegram, account.name), account.name, account.role, note, account.email, PASSWORD)
+        for account, _, note in PLAYED
+    ]
+    note = "Nobody knows this phone yet. Try: register."
+    return [*cards, Card(_phone(telegram, "You"), "A new phone", "stranger", note)]
+
+
+def _phone(telegram: Telegram, name: str) -> int:
+    known = (user.id for user in telegram.people() if user.first_name == name)
+    return next(known, None) or people.join(telegram, name).user.id
+
+
+def next_visit(session: Session, *, clinic: Clinic, now: datetime) -> datetime | None:
+    """When the next visit begins of anybody who has a phone."""
+    wall = clinic.wall(now)
+    row = session.execute(
+        select(Appointment.appointment_date, Appointment.appointment_time)
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(TelegramAccount, TelegramAccount.user_id == Patient.user_id)
+        .where(Appointment.live == 1, Appointment.appointment_date >= midnight(wall.date()))
+        .where(or_(Appointment.appointment_date > wall, Appointment.appointment_time > wall.time()))
+        .order_by(Appointment.appointment_date, Appointment.appointment_time)
+        .limit(1)
+    ).first()
+    return clinic.instant(datetime.combine(*row)) if row else None
 
 
 def log_in(session: Session, *, cards: list[Card], now: datetime) -> None:

@@ -14,14 +14,17 @@ from pydantic import SecretStr
 
 from hospital_bot import wiring
 from hospital_bot.clock import TurnableClock
-from hospital_bot.demo import hospital
+from hospital_bot.demo import cast, hospital
 from hospital_bot.settings import Settings
 from hospital_bot.simulator import server
+from hospital_bot.simulator.backstage import Backstage
 from hospital_bot.simulator.mailbox import Mailbox
+from hospital_bot.simulator.storage import kept
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.wiring import Product
 
 NAME = "St. Brigid's Hospital"
+ZONE = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +36,31 @@ class Stage:
     mailbox: Mailbox
     clock: TurnableClock
     product: Product
+    cards: list[cast.Card]
 
 
 @asynccontextmanager
 async def stage(folder: Path, *, port: int = 0) -> AsyncIterator[Stage]:
-    """The demo's own hospital in `folder`, running until the block ends."""
+    """The demo's hospital, as it was left in `folder`, or a new one; running until the block ends."""
     clock = TurnableClock()
-    telegram, mailbox = Telegram(clock.now), Mailbox(clock.now)
+    telegram, mailbox, backstage = Telegram(clock.now), Mailbox(clock.now), Backstage(NAME, ZONE, clock=clock)
     async with (
+        kept(folder / "world.json", telegram, mailbox, clock) as was_there,
         mailbox.listening() as smtp_port,
-        server.running(telegram, mailbox, port=port) as address,
+        server.running(telegram, mailbox, backstage, port=port) as address,
         wiring.build(_settings(folder, telegram, address, smtp_port), clock=clock.now) as product,
     ):
-        await product.db.run_async(
-            hospital.open_doors, clinic=product.hospital.clinic, keys=product.hospital.keys, now=clock.now()
-        )
+        facts = product.hospital
+        await product.db.run_async(hospital.open_doors, clinic=facts.clinic, keys=facts.keys, now=clock.now())
+        cards = cast.assemble(telegram)
+        if not was_there:
+            await product.db.run_async(cast.log_in, cards=cards, now=clock.now())
+        backstage.cast = cards
+        backstage.next_visit = lambda: product.db.run(cast.next_visit, clinic=facts.clinic, now=clock.now())
         stop = asyncio.Event()
         bot = asyncio.create_task(wiring.run(product, stop))
         try:
-            yield Stage(address, telegram, mailbox, clock, product)
+            yield Stage(address, telegram, mailbox, clock, product, cards)
         finally:
             stop.set()
             await bot
@@ -67,7 +76,7 @@ def _settings(folder: Path, telegram: Telegram, address: str, smtp_port: int) ->
         name=NAME,
         address="1 Well Lane",
         phone="+1 555 0100",
-        timezone=ZoneInfo("Europe/Berlin"),
+        timezone=ZONE,
         smtp_url=SecretStr(f"smtp://127.0.0.1:{smtp_port}"),
         mail_from=f"{NAME} <bot@stbrigid.example>",
     )

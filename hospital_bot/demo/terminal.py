@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 from pathlib import Path
+from threading import Thread
 
 from typer import echo
 
-from hospital_bot.demo.cast import Card, assemble, log_in
 from hospital_bot.demo.stage import Stage, stage
 from hospital_bot.demo.transcript import Transcript
 from hospital_bot.simulator.lines import HttpLine
@@ -20,45 +19,45 @@ from hospital_bot.wiring import stop_on_signals
 HOWTO = "Type what you would type in Telegram, or =3 to tap the third button; /quit ends."
 
 
-async def serve(port: int) -> int:
-    """Run the demo until it is stopped."""
+async def serve(folder: Path, port: int) -> int:
+    """Run the demo until it is stopped; what happened stays in `folder` for the next time."""
     stop = asyncio.Event()
     stop_on_signals(stop)
-    with tempfile.TemporaryDirectory() as folder:
-        async with stage(Path(folder), port=port) as on:
-            cards = assemble(on.telegram)
-            await on.product.db.run_async(log_in, cards=cards, now=on.clock.now())
-            echo(f"The hospital is open: {on.address}")
-            if sys.stdin.isatty():
-                chatting = asyncio.create_task(_chat(on, cards[-1], stop))
-                await stop.wait()
-                chatting.cancel()
-            else:
-                await stop.wait()
+    async with stage(folder, port=port) as on:
+        echo(f"The hospital is open: {on.address}")
+        if sys.stdin.isatty():
+            Thread(target=_listen, args=(on, stop, asyncio.get_running_loop()), daemon=True).start()
+        await stop.wait()
     return 0
 
 
-async def _chat(on: Stage, card: Card, stop: asyncio.Event) -> None:
+def _listen(on: Stage, stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """Reads the terminal in a thread of its own, which ends with the process."""
+    chat = _Chat(on)
     echo(HOWTO)
-    async with HttpLine(on.address) as line:
-        phone = Phone(line, card.person_id, "You")
-        transcript = Transcript()
-        await _turn(phone, "/start", transcript)
-        while not stop.is_set():
-            typed = (await asyncio.to_thread(sys.stdin.readline)).strip()
-            if typed == "/quit":
-                stop.set()
-            elif typed:
-                await _turn(phone, typed, transcript)
+    typed = "/start"
+    while typed != "/quit":
+        if typed:
+            asyncio.run_coroutine_threadsafe(chat.turn(typed), loop).result()
+        typed = sys.stdin.readline().strip() or "/quit"
+    loop.call_soon_threadsafe(stop.set)
 
 
-async def _turn(phone: Phone, typed: str, transcript: Transcript) -> None:
-    try:
-        if typed.startswith("=") and typed[1:].isdecimal():
-            labels = phone.last.buttons
-            await phone.taps(labels[int(typed[1:]) - 1])
-        else:
-            await phone.says(typed)
-        transcript.answered(phone.last)
-    except (BotSilent, NotOffered, Impossible, IndexError) as error:
-        transcript.note(str(error) or "there is no such button")
+class _Chat:
+    """The new phone, held at the terminal."""
+
+    def __init__(self, on: Stage) -> None:
+        self._on, self._transcript = on, Transcript()
+
+    async def turn(self, typed: str) -> None:
+        async with HttpLine(self._on.address) as line:
+            phone = Phone(line, self._on.cards[-1].person_id, "You")
+            await line.look(phone.id)
+            try:
+                if typed.startswith("=") and typed[1:].isdecimal():
+                    await phone.taps(phone.last.buttons[int(typed[1:]) - 1])
+                else:
+                    await phone.says(typed)
+                self._transcript.answered(phone.last)
+            except (BotSilent, NotOffered, Impossible, IndexError) as error:
+                self._transcript.note(str(error) or "there is no such button")

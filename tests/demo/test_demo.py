@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,11 @@ from sqlalchemy import text
 from hospital_bot import demo
 from hospital_bot.clock import TurnableClock
 from hospital_bot.demo import cast, script
-from hospital_bot.demo.stage import stage
+from hospital_bot.demo.stage import Stage, stage
+from hospital_bot.services import availability
 from hospital_bot.simulator.lines import HttpLine
 from hospital_bot.simulator.phone import Phone
+from hospital_bot.values import Who
 from tests.hospital import OVERLAPS
 
 
@@ -65,10 +67,8 @@ async def test_nobody_in_the_invented_hospital_is_in_two_rooms_at_once(tmp_path:
 
 async def test_everybody_of_the_cast_can_begin_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path) as on, HttpLine(on.address) as line:
-        cards = cast.assemble(on.telegram)
-        await on.product.db.run_async(cast.log_in, cards=cards, now=on.clock.now())
         hellos = {}
-        for card in cards:
+        for card in on.cards:
             phone = Phone(line, card.person_id, card.name)
             await phone.says("/start")
             hellos[card.name] = phone.last.text
@@ -79,8 +79,43 @@ async def test_everybody_of_the_cast_can_begin_at_once(tmp_path: Path) -> None:
     assert "Hello, this is" in hellos["A new phone"]
 
 
-async def test_the_demo_stays_on_until_it_is_told_to_stop() -> None:
-    command = (sys.executable, "-m", "hospital_bot", "demo", "--port", "0")
+async def test_the_demo_goes_on_where_it_was_left(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on, HttpLine(on.address) as line:
+        ann = Phone(line, on.cards[0].person_id, "Ann")
+        await ann.says("/book")
+        on.clock.turn(timedelta(hours=5))
+        left_at = on.clock.now()
+
+    async with stage(tmp_path) as on, HttpLine(on.address) as line:
+        again = Phone(line, on.cards[0].person_id, "Ann")
+        await line.look(again.id)
+        await again.taps("Cancel")
+
+        assert on.clock.now() >= left_at
+        assert again.last.text == "There is nothing to cancel."
+
+
+async def test_the_clock_finds_the_next_visit_of_somebody_with_a_phone(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on, HttpLine(on.address) as line:
+        clinic, db = on.product.hospital.clinic, on.product.db
+        assert db.run(cast.next_visit, clinic=clinic, now=on.clock.now()) is None
+
+        ann = Phone(line, on.cards[0].person_id, "Ann")
+        await ann.says("/book")
+        day = clinic.today(on.clock.now()) + timedelta(days=30)
+        starts = [start for n in range(7) for start in _free(on, day + timedelta(days=n))]
+        await ann.forges(f"book.yes:1:{starts[0]:%Y%m%d%H%M}", ann.last.id)
+
+        assert db.run(cast.next_visit, clinic=clinic, now=on.clock.now()) == clinic.instant(starts[0])
+
+
+def _free(on: Stage, day: date) -> list[datetime]:
+    clinic, now = on.product.hospital.clinic, on.clock.now()
+    return on.product.db.run(availability.times, who=Who(1), day=day, clinic=clinic, now=now)[1]
+
+
+async def test_the_demo_stays_on_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "hospital_bot", "demo", "--port", "0", "--folder", str(tmp_path))
     process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     assert process.stdout is not None
 
