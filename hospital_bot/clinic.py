@@ -23,6 +23,8 @@ class Rules:
     """Moving and cancelling end this long before the visit."""
     reminders: tuple[timedelta, ...] = (timedelta(hours=24), timedelta(hours=2))
     """How long before a visit its patient is reminded."""
+    approval: timedelta = timedelta(hours=24)
+    """How long a request waits for its doctor's answer."""
     digest_time: time = time(7)
     """When doctors get the day's list, on the clinic's clock."""
 
@@ -50,3 +52,7 @@ class Clinic:
 
     def last_day(self, now: datetime) -> date:
         return self.today(now) + timedelta(days=self.rules.horizon_days)
+
+    def answer_by(self, start: datetime, now: datetime) -> datetime:
+        """Until when a doctor may answer a request of now: the nearer the visit, the sooner."""
+        return now + min(self.rules.approval, (self.instant(start) - now) / 2)

@@ -70,6 +70,7 @@ def doctors(session: Session, who: Who | None, *, first: date, last: date) -> li
             func.coalesce(Doctor.specialization, ""),
             func.coalesce(Doctor.room, ""),
             type_coerce(Doctor.availability_schedule, Text),  # unparsed: one broken text must not break the rest
+            Doctor.approval,
             TimeOff.starts,
             TimeOff.ends,
         )
@@ -79,8 +80,9 @@ def doctors(session: Session, who: Who | None, *, first: date, last: date) -> li
         .order_by(User.name, Doctor.doctor_id)
     )
     found: dict[int, DoctorFacts] = {}
-    for doctor_id, name, specialization, room, raw, starts, ends in rows:
-        doctor = found.get(doctor_id) or DoctorFacts(doctor_id, name, specialization, room, schedules.read(raw))
+    for doctor_id, name, specialization, room, raw, approval, starts, ends in rows:
+        facts = (doctor_id, name, specialization, room, schedules.read(raw))
+        doctor = found.get(doctor_id) or DoctorFacts(*facts, approval=approval)
         found[doctor_id] = replace(doctor, leave=(*doctor.leave, (starts, ends))) if starts else doctor
     return list(found.values())
 

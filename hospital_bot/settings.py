@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     booking_horizon_days: int = Field(60, ge=1, le=365)
     booking_max_visits: int = Field(5, ge=1, le=100)
     booking_cutoff: Period = timedelta(hours=2)
+    approval_expires: Period = timedelta(hours=24)
 
     @model_validator(mode="after")
     def _webhook_is_complete(self) -> Settings:
@@ -140,6 +141,7 @@ class Settings(BaseSettings):
             max_visits=self.booking_max_visits,
             cut_off=self.booking_cutoff,
             reminders=self.reminders,
+            approval=self.approval_expires,
             digest_time=self.digest_time,
         )
         return Clinic(self.name, self.timezone, rules, self.country, self.address, self.phone)

@@ -34,6 +34,8 @@ class DoctorFacts:
     room: str
     schedule: Schedule
     leave: tuple[tuple[datetime, datetime], ...] = ()
+    approval: bool = False
+    """What patients book is a request, until the doctor confirms it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,9 @@ def book(
     if same:
         return _read(session, Appointment.appointment_id == same.appointment_id)
     doctor = _settle(doctors, held, patient_id, start, clinic, now)
-    visit = _insert(session, patient_id, doctor, start, now, reason=reason, request_id=request_id, moved_from=None)
+    visit = insert_visit(
+        session, patient_id, doctor, start, clinic, now, reason=reason, request_id=request_id, moved_from=None
+    )
     news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now), clinic=clinic)
     return visit
 
@@ -104,9 +106,17 @@ def move(
         return _read(session, Appointment.appointment_id == old.appointment_id)
     _check_cut_off(old.start, clinic, now)
     doctor = _settle(doctors, [visit for visit in held if visit is not old], patient_id, start, clinic, now)
-    _close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
-    visit = _insert(
-        session, patient_id, doctor, start, now, reason=old.reason, request_id=request_id, moved_from=old.appointment_id
+    close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
+    visit = insert_visit(
+        session,
+        patient_id,
+        doctor,
+        start,
+        clinic,
+        now,
+        reason=old.reason,
+        request_id=request_id,
+        moved_from=old.appointment_id,
     )
     news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now), clinic=clinic)
     return visit
@@ -130,7 +140,7 @@ def cancel(
     if not visit.live:
         raise TooLate
     _check_cut_off(visit.start, clinic, now)
-    _close(session, appointment_id, user_id=user_id, why=why, now=now)
+    close(session, appointment_id, user_id=user_id, why=why, now=now)
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now))
     return replace(visit, status="cancelled")
 
@@ -182,12 +192,17 @@ def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
 
 def lock(session: Session, who: Who, patient_id: int) -> None:
     """Make every other booking of these doctors and this patient wait: doctors first, the patient second, always."""
-    doctors = update(Doctor).where(queries.matches(who)).values(booking_seq=Doctor.booking_seq + 1)
+    lock_doctors(session, who)
     patient = update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=Patient.booking_seq + 1)
-    for statement, refusal in ((doctors, NotOffered), (patient, NotFound)):
-        locked = session.connection().execute(statement)
-        if not locked.rowcount:
-            raise refusal
+    if not session.connection().execute(patient).rowcount:
+        raise NotFound
+
+
+def lock_doctors(session: Session, who: Who) -> None:
+    """The first half: whoever changes hours or leave, or holds a time, touches no patient's row."""
+    doctors = update(Doctor).where(queries.matches(who)).values(booking_seq=Doctor.booking_seq + 1)
+    if not session.connection().execute(doctors).rowcount:
+        raise NotOffered
 
 
 def _look(
@@ -272,23 +287,27 @@ def _fits(doctor: DoctorFacts, start: datetime, busy: Sequence[Span]) -> bool:
     return bool(slots.free([slots.minutes(start.time())], doctor.schedule.slot_minutes, busy))
 
 
-def _insert(
+def insert_visit(
     session: Session,
     patient_id: int,
     doctor: DoctorFacts,
     start: datetime,
+    clinic: Clinic,
     now: datetime,
     *,
     reason: str | None,
     request_id: str,
     moved_from: int | None,
 ) -> Visit:
+    """A new row, which the caller has made sure of. For a doctor who approves visits it is a request."""
+    status = "pending" if doctor.approval else "confirmed"
     values = {
         "patient_id": patient_id,
         "doctor_id": doctor.doctor_id,
         "appointment_date": midnight(start.date()),
         "appointment_time": start.time(),
-        "status": "confirmed",
+        "status": status,
+        "answer_by_at": clinic.answer_by(start, now) if doctor.approval else None,
         "minutes": doctor.schedule.slot_minutes,
         "reason": reason,
         "request_id": request_id,
@@ -306,13 +325,13 @@ def _insert(
         room=doctor.room,
         start=start,
         minutes=doctor.schedule.slot_minutes,
-        status="confirmed",
+        status=status,
         reason=reason,
         moved_from=moved_from,
     )
 
 
-def _close(session: Session, appointment_id: int, *, user_id: int, why: str | None, now: datetime) -> None:
+def close(session: Session, appointment_id: int, *, user_id: int, why: str | None, now: datetime) -> None:
     """End a live visit. Somebody else ending it meanwhile makes the whole transaction run again."""
     ended = session.connection().execute(
         update(Appointment)

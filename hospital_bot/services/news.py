@@ -1,8 +1,8 @@
-"""News of a visit: booked, moved, cancelled. The doctor is told always, the patient when somebody else did it."""
+"""News of a visit: booked, moved, cancelled; asked for, confirmed. The doctor is told, the patient of others' deeds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from hospital_bot.services import outbox, reminders
 from hospital_bot.services.outbox import Draft, Pointless
 from hospital_bot.values import Visit
 
-KINDS = ("booked", "moved", "cancelled")
+KINDS = ("booked", "moved", "cancelled", "request", "confirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class Deed:
 
 
 def booked(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> None:
+    if visit.status == "pending":
+        outbox.put(session, _requests(visit, deed, clinic), now=deed.now)
+        return
     drafts = deed.drafts("booked", visit) + reminders.drafts(visit, clinic=clinic, now=deed.now)
     outbox.put(session, drafts, now=deed.now)
 
@@ -61,10 +64,22 @@ def booked(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> Non
 def moved(session: Session, *, visit: Visit, old: Held, deed: Deed, clinic: Clinic) -> None:
     """A doctor who loses the visit hears of a cancelled one, the doctor who gets it of a new one."""
     drafts = deed.drafts("moved", visit, old_start=old.start.isoformat())
-    if old.doctor_id != visit.doctor_id:
+    if visit.status == "pending":
+        drafts[:1] = _requests(visit, deed, clinic)
+    elif old.doctor_id != visit.doctor_id:
         drafts[0] = deed.draft("booked", outbox.doctors_user(visit.doctor_id), visit.appointment_id)
+    if old.doctor_id != visit.doctor_id:
         drafts.append(deed.draft("cancelled", outbox.doctors_user(old.doctor_id), old.appointment_id))
-    outbox.put(session, drafts + reminders.drafts(visit, clinic=clinic, now=deed.now), now=deed.now)
+    if visit.status != "pending":
+        drafts += reminders.drafts(visit, clinic=clinic, now=deed.now)
+    outbox.put(session, drafts, now=deed.now)
+
+
+def _requests(visit: Visit, deed: Deed, clinic: Clinic) -> list[Draft]:
+    """The doctor is asked, and asked once more when half of the time for an answer is over."""
+    first = deed.draft("request", outbox.doctors_user(visit.doctor_id), visit.appointment_id)
+    waits = clinic.answer_by(visit.start, deed.now) - deed.now
+    return [first, replace(first, about=f"{first.about}:again", due_at=deed.now + waits / 2)]
 
 
 def cancelled(session: Session, *, visit: Visit, deed: Deed) -> None:
@@ -85,6 +100,8 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
     facts = outbox.facts_of(row)
     if (visit.status == "cancelled") != (row.kind == "cancelled"):
         raise Pointless(f"the visit is {visit.status}")
+    if row.kind == "request" and visit.status != "pending":
+        raise Pointless("answered")
     if clinic.instant(visit.start) <= now:
         raise Pointless("the visit has begun")
     if row.user_id == facts.get("by"):

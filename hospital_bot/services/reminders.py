@@ -91,6 +91,7 @@ def _ahead(session: Session, user_id: int, day: date, clinic: Clinic, now: datet
         queries.visits()
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .where(Patient.user_id == user_id, Appointment.live == 1, Appointment.appointment_date == midnight(day))
+        .where(Appointment.status != "pending")
         .order_by(Appointment.appointment_time)
     )
     visits = [queries.as_visit(row) for row in rows]
