@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hospital_bot.services import booking, calls, digests
+from hospital_bot.services import accounts, booking, calls, digests
 from hospital_bot.services.calls import Call
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone, Seen
@@ -43,6 +43,11 @@ class Ward:
         await phone.starts()
         self.news(phone)
         return phone
+
+    def logs_in(self, phone: Phone) -> None:
+        """Again: a doctor's session lasts a day."""
+        user_id = self.hospital.scalar("SELECT user_id FROM telegram_accounts WHERE telegram_id = :id", id=phone.id)
+        self.hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="doctor")
 
     def doctor(self, name: str = "Dr. Osei", weekly: str = WIDE, **facts: Any) -> Added:
         return self.hospital.doctor(name, weekly=weekly, **facts)

@@ -1,0 +1,206 @@
+"""One row is one process's at a time, and whatever Telegram or we do wrong, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hospital_bot.models import Notification
+from hospital_bot.services import notifications, outbox
+from hospital_bot.services.outbox import Draft, Outcome
+from hospital_bot.simulator.limits import Fault
+from hospital_bot.simulator.phone import Phone
+from hospital_bot.telegram.outbox import MOST_FAULTS
+from tests.delivery.conftest import Ward
+from tests.hospital import Hospital
+
+LEASE = timedelta(minutes=3)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def rows(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hospital]:
+    """Three people and no message yet."""
+    sqlite = request.param == "sqlite"
+    hospital = Hospital.build(f"sqlite:///{tmp_path}/h.db" if sqlite else request.getfixturevalue("mariadb_url"))
+    for name in ("Ann", "Bob", "Cy"):
+        hospital.user(name, "patient")
+    yield hospital
+    hospital.close()
+
+
+def put(rows: Hospital, *due: float, user_id: int = 1, about: str = "") -> None:
+    """Messages due so many minutes from now."""
+    drafts = [
+        Draft(user_id, "reminder", about or f"{minutes}", rows.now + timedelta(minutes=minutes)) for minutes in due
+    ]
+    rows.db.run(outbox.put, drafts, now=rows.now)
+
+
+def claim(rows: Hospital, process: str = "a", most: int = 10) -> list[int]:
+    return rows.db.run(outbox.claim, token=process, most=most, lease=LEASE, now=rows.now)
+
+
+def settle(rows: Hospital, notification_id: int, outcome: Outcome, process: str = "a") -> None:
+    rows.db.run(outbox.settle, notification_id=notification_id, token=process, outcome=outcome, now=rows.now)
+
+
+def test_what_is_due_is_claimed_once_the_longest_waiting_first(rows: Hospital) -> None:
+    put(rows, -1, -3, -2, 5)
+
+    assert (claim(rows, most=2), claim(rows, "b"), claim(rows)) == ([2, 3], [1], [])
+
+
+def test_a_dead_process_keeps_its_messages_only_for_a_while(rows: Hospital) -> None:
+    put(rows, -1)
+    claim(rows)
+    rows.now += LEASE - timedelta(seconds=1)
+    assert claim(rows, "b") == []
+
+    rows.now += timedelta(seconds=1)
+    assert (claim(rows), claim(rows, "b")) == ([], [1])
+
+
+def test_who_lost_a_message_to_another_process_neither_holds_nor_settles_it(rows: Hospital) -> None:
+    put(rows, -1)
+    claim(rows)
+    rows.now += LEASE
+    claim(rows, "b")
+    settle(rows, 1, Outcome("sent"))
+
+    assert not rows.db.run(outbox.hold, notification_id=1, token="a", lease=LEASE, now=rows.now)
+    assert rows.scalar("SELECT state FROM notifications") == "waiting"
+
+
+def test_a_matter_told_again_earlier_is_told_once_and_then(rows: Hospital) -> None:
+    put(rows, 60, about="day")
+    put(rows, 30, about="day")
+    put(rows, 90, about="day")
+    rows.now += timedelta(minutes=30)
+    (row,) = claim(rows)
+    settle(rows, row, Outcome("sent"))
+    assert rows.scalar("SELECT COUNT(*) FROM notifications") == 1
+
+    put(rows, 10, about="day")
+    rows.now += timedelta(minutes=10)
+    assert claim(rows) == [row]
+
+
+def test_a_message_on_its_way_is_not_called_back_but_told_again(rows: Hospital) -> None:
+    put(rows, -1, about="day")
+    (row,) = claim(rows)
+    put(rows, 60, about="day")
+    settle(rows, row, Outcome("sent"))
+    assert claim(rows, "b") == []
+
+    rows.now += timedelta(minutes=60)
+    assert claim(rows) == [row]
+
+
+def test_every_attempt_waits_longer_but_never_less_than_telegram_wants(rows: Hospital) -> None:
+    put(rows, -1)
+    waits = []
+    for attempt in range(12):
+        claim(rows)
+        least = timedelta(seconds=3600 if attempt == 11 else 0)
+        facts: dict[str, Any] = {"notification_id": 1, "token": "a", "problem": "no", "at_least": least}
+        rows.db.run(outbox.postpone, **facts, now=rows.now)
+        with rows.db.engine.connect() as connection:
+            again = connection.execute(Notification.__table__.select()).one().claimed_until_at
+        waits.append(int((again - rows.now).total_seconds()))
+        rows.now = again
+
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 3600]
+
+
+def test_an_unknown_claim_is_postponed_by_nobody(rows: Hospital) -> None:
+    put(rows, -1)
+    rows.db.run(outbox.postpone, notification_id=1, token="b", problem="no", now=rows.now)
+
+    assert claim(rows) == [1]
+
+
+@pytest.fixture
+async def bob(ward: Ward, ann: Phone) -> Phone:
+    """He and Ann have visits on the same day."""
+    bob = await ward.patient("Bob")
+    ward.book(ann, "2026-11-23 12:00")
+    ward.book(bob, "2026-11-23 12:30")
+    return bob
+
+
+async def test_a_blocked_bot_is_final_until_it_is_let_in_again(ward: Ward, ann: Phone, bob: Phone) -> None:
+    await ann.blocks()
+    ward.hospital.db.run(
+        lambda session: session.connection().exec_driver_sql("UPDATE telegram_accounts SET blocked_at = NULL")
+    )
+    await ward.becomes("2026-11-22 12:30")
+    assert ward.state("reminder")[0] == ("failed", "the bot is blocked")
+    assert len(ward.news(bob)) == 1
+
+    await ann.unblocks()
+    await ward.becomes("2026-11-23 10:30")
+    assert ["12:00" in text for text in ward.texts(ann)] == [True]
+
+
+async def test_429_is_waited_for_and_nothing_is_dropped(ward: Ward, ann: Phone, bob: Phone) -> None:
+    ward.hospital.telegram.limits.force(Fault(retry_after=120, chat_id=ann.id))
+    await ward.becomes("2026-11-22 12:30")
+    assert (len(ward.news(bob)), ward.news(ann)) == (1, [])
+
+    await ward.becomes("2026-11-22 12:31")
+    assert ward.news(ann) == []
+    forget_pace(ward)
+    await ward.becomes("2026-11-22 12:32:01")
+    assert len(ward.news(ann)) == 1
+
+
+def forget_pace(ward: Ward) -> None:
+    """Its holds are counted on the event loop's clock, which no test turns."""
+    ward.hospital.product.bot.rate_limiter._chats.clear()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("status", [500, 502])
+async def test_telegrams_trouble_is_outlasted(ward: Ward, ann: Phone, bob: Phone, status: int) -> None:
+    ward.hospital.telegram.limits.force(Fault(status, method="sendMessage", times=1, chat_id=ann.id))
+    await ward.becomes("2026-11-22 12:30")
+    assert (len(ward.news(bob)), ward.news(ann)) == (1, [])
+
+    await ward.becomes("2026-11-22 12:31")
+    assert (len(ward.news(bob)), len(ward.news(ann))) == (0, 1)
+
+
+async def test_what_telegram_will_never_take_is_tried_once(
+    ward: Ward, ann: Phone, bob: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward.hospital.telegram.limits.force(Fault(400, method="sendMessage", times=None, chat_id=ann.id))
+    await ward.becomes("2026-11-22 12:30")
+
+    assert ward.state("reminder")[0][0] == "failed"
+    assert len(ward.news(bob)) == 1
+    assert [call.why for call in ward.calls("2026-11-23")] == ["not delivered"]
+
+
+async def test_a_row_nobody_understands_is_set_aside_and_stops_nobody(ward: Ward, ann: Phone, bob: Phone) -> None:
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE notifications SET facts = '[]' WHERE user_id = 2 AND kind = 'reminder'")
+    for minute in range(MOST_FAULTS + 1):
+        await ward.becomes(f"2026-11-22 {12 + minute}:40")
+
+    assert len(ward.news(bob)) == 1
+    assert ("failed", "KeyError") in ward.state("reminder")
+
+
+async def test_what_is_unlinked_between_claim_and_check_is_not_sent(ward: Ward, ann: Phone, bob: Phone) -> None:
+    hospital = ward.hospital
+    ward.hospital.clock.now += timedelta(days=2, hours=4)
+    (mine, _) = [hospital.do(outbox.claim, token="t", most=1, lease=LEASE)[0] for _ in range(2)]
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM telegram_accounts")
+    facts = {"notification_id": mine, "token": "t", "lease": LEASE, "clinic": hospital.clinic}
+
+    assert hospital.do(notifications.check, **facts) is None
+    assert ("skipped", "not linked") in [*ward.state("reminder"), *ward.state("booked")]
