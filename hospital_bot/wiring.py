@@ -33,7 +33,7 @@ from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
 from hospital_bot.scheduler import Scheduler
-from hospital_bot.services import conversations, otp, registration, requests, throttles
+from hospital_bot.services import audit, chain, conversations, otp, registration, requests, throttles
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
 from hospital_bot.telegram.outbox import Outbox
@@ -46,6 +46,7 @@ Clock = Callable[[], datetime]
 log = structlog.get_logger()
 
 TIDYING = timedelta(hours=1)
+LINKING = timedelta(minutes=1)
 API_PORT = 5000
 PLANNING = timedelta(seconds=30)
 SENDING = timedelta(seconds=2)
@@ -75,6 +76,11 @@ class Product:
         for purge in (conversations.purge, otp.purge, throttles.purge, registration.purge, requests.purge):
             await self.db.run_async(purge, now=self.clock())
 
+    async def link(self) -> None:
+        """Make links of the audit log's new entries."""
+        while await self.db.run_async(chain.link, key=self.hospital.keys.audit, now=self.clock()) == chain.BATCH:
+            pass
+
 
 @asynccontextmanager
 async def build(
@@ -91,7 +97,8 @@ async def build(
         stack.callback(db.close)
         gate = Gate()
         stack.callback(gate.close)
-        bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, Pace(), request)
+        pace = Pace()
+        bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, pace, request)
         application = await stack.enter_async_context(build_application(bot))
         keys = Keys.derive(settings.secret_key.get_secret_value())
         hospital = Hospital(settings.clinic, keys, bot.username)
@@ -100,7 +107,7 @@ async def build(
         dispatcher = Dispatcher(db=db, gate=gate, hospital=hospital, clock=clock, show=show, post=post)
         handlers.load()
         dispatcher.register(application)
-        outbox = Outbox(db=db, show=show, clinic=settings.clinic, clock=clock)
+        outbox = Outbox(db=db, show=show, pace=pace, clinic=settings.clinic, clock=clock)
         yield Product(settings, db, gate, hospital, clock, bot, application, dispatcher, show, outbox, Scheduler())
 
 
@@ -121,6 +128,7 @@ def open_database(settings: Settings) -> Database:
     Raises SettingsError when the tables are not those of this version.
     """
     db = Database(settings.database_url.get_secret_value(), connections=settings.database_connections)
+    db.info[audit.SIGNER] = Keys.derive(settings.secret_key.get_secret_value()).audit
     try:
         if not revision.is_current(db.engine):
             _bring_up_to_date(db)
@@ -207,8 +215,9 @@ async def _api_beside(product: Product) -> AsyncIterator[None]:
 
 async def run(product: Product, stop: asyncio.Event) -> None:
     """The bot, its scheduler, and the API where wanted, until `stop` is set; then what was received is finished."""
-    await set_commands(product.bot, texts.COMMANDS)
+    await set_commands(product.bot, texts.COMMANDS, texts.describes(product.settings.name))
     product.scheduler.every(TIDYING, product.tidy, name="tidy")
+    product.scheduler.every(LINKING, product.link, name="link")
     product.scheduler.every(PLANNING, product.outbox.plan, name="plan")
     product.scheduler.every(SENDING, product.outbox.tick, name="send")
     product.scheduler.start()

@@ -100,6 +100,11 @@ def hello(clinic: str, name: str | None) -> str:
     )
 
 
+def describes(clinic: str) -> str:
+    """What an empty chat shows. Plain text, not HTML."""
+    return f"Book, move and cancel your visits at {clinic}, at any hour, and be reminded in time."
+
+
 def about(clinic: str, address: str, phone: str) -> str:
     where = "".join(f"\n{esc(line)}" for line in (address, phone) if line)
     return (

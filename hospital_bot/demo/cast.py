@@ -37,6 +37,7 @@ PLAYED = (
     (ADMIN, True, "Runs the desk, logged in. Try /help."),
 )
 """Who, whether they are logged in when the demo begins, and what to try."""
+LOGGED_IN = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
 
 
 def assemble(telegram: Telegram) -> list[Card]:
@@ -69,10 +70,16 @@ def next_visit(session: Session, *, clinic: Clinic, now: datetime) -> datetime |
     return clinic.instant(datetime.combine(*row)) if row else None
 
 
+def greet(telegram: Telegram, cards: list[Card]) -> None:
+    """Whoever is logged in has pressed Start some day: a bot can't write to anybody who did not."""
+    for card in cards:
+        if card.email in LOGGED_IN:
+            people.Person(telegram, telegram.user(card.person_id)).starts()
+
+
 def log_in(session: Session, *, cards: list[Card], now: datetime) -> None:
     """Those who are logged in when the demo begins."""
-    logged_in = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
     user_ids = {email: user_id for email, user_id in session.execute(select(User.email, User.user_id))}  # noqa: C416 - rows, not a mapping
     for card in cards:
-        if card.email in logged_in:
+        if card.email in LOGGED_IN:
             accounts.link(session, telegram_id=card.person_id, user_id=user_ids[card.email], role=card.role, now=now)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,8 @@ from hospital_bot.wiring import Product
 
 NAME = "St. Brigid's Hospital"
 ZONE = ZoneInfo("Europe/Berlin")
+SOON = timedelta(seconds=1)
+"""Who turned the clock to a morning waits for the digest: it is planned more often than in earnest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +46,37 @@ class Stage:
 async def stage(folder: Path, *, port: int = 0) -> AsyncIterator[Stage]:
     """The demo's hospital, as it was left in `folder`, or a new one; running until the block ends."""
     clock = TurnableClock()
-    telegram, mailbox, backstage = Telegram(clock.now), Mailbox(clock.now), Backstage(NAME, ZONE, clock=clock)
-    async with (
-        kept(folder / "world.json", telegram, mailbox, clock) as was_there,
-        mailbox.listening() as smtp_port,
-        server.running(telegram, mailbox, backstage, port=port) as address,
-        wiring.build(_settings(folder, telegram, address, smtp_port), clock=clock.now) as product,
-    ):
-        facts = product.hospital
-        await product.db.run_async(hospital.open_doors, clinic=facts.clinic, keys=facts.keys, now=clock.now())
-        cards = cast.assemble(telegram)
-        if not was_there:
-            await product.db.run_async(cast.log_in, cards=cards, now=clock.now())
-        backstage.cast = cards
-        backstage.next_visit = lambda: product.db.run(cast.next_visit, clinic=facts.clinic, now=clock.now())
-        stop = asyncio.Event()
-        bot = asyncio.create_task(wiring.run(product, stop))
-        try:
+    telegram, mailbox = Telegram(clock.now, bot_name=NAME), Mailbox(clock.now)
+    backstage = Backstage(NAME, ZONE, clock=clock)
+    async with kept(folder / "world.json", telegram, mailbox, clock) as was_there:
+        backstage.cast = cards = cast.assemble(telegram)  # before the first page asks
+        async with (
+            mailbox.listening() as smtp_port,
+            server.running(telegram, mailbox, backstage, port=port) as address,
+            wiring.build(_settings(folder, telegram, address, smtp_port), clock=clock.now) as product,
+            _bot(product, backstage, cards, is_new=not was_there),
+        ):
+            if not was_there:
+                cast.greet(telegram, cards)
             yield Stage(address, telegram, mailbox, clock, product, cards)
-        finally:
-            stop.set()
-            await bot
+
+
+@asynccontextmanager
+async def _bot(product: Product, backstage: Backstage, cards: list[cast.Card], *, is_new: bool) -> AsyncIterator[None]:
+    """The product at work in the invented hospital."""
+    facts, db, now = product.hospital, product.db, product.clock()
+    await db.run_async(hospital.open_doors, clinic=facts.clinic, keys=facts.keys, now=now)
+    if is_new:
+        await db.run_async(cast.log_in, cards=cards, now=now)
+    backstage.next_visit = lambda: db.run(cast.next_visit, clinic=facts.clinic, now=product.clock())
+    product.scheduler.every(SOON, product.outbox.plan, name="plan_soon")
+    stop = asyncio.Event()
+    running = asyncio.create_task(wiring.run(product, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
 
 
 def _settings(folder: Path, telegram: Telegram, address: str, smtp_port: int) -> Settings:

@@ -66,10 +66,15 @@ def build_application(bot: HospitalBot) -> Application[Any, Any, Any, Any, Any, 
     return Application.builder().bot(bot).updater(None).job_queue(None).build()
 
 
-async def set_commands(bot: ExtBot[str], roles: Mapping[str, Commands]) -> None:
-    """Give every private chat the menu of a stranger; a chat gets its role's when somebody logs in."""
-    menu = [BotCommand(command, description) for command, description in roles[STRANGER]]
+async def set_commands(bot: ExtBot[str], roles: Mapping[str, Commands], description: str = "") -> None:
+    """Give every private chat the menu of a stranger; a chat gets its role's when somebody logs in.
+
+    `description` is what an empty chat shows before the first message.
+    """
+    menu = [BotCommand(command, what) for command, what in roles[STRANGER]]
     await bot.set_my_commands(menu, scope=BotCommandScopeAllPrivateChats())
+    if description:
+        await bot.set_my_description(description)
 
 
 def redact(text: str) -> str:
