@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 FEW, MANY = 100, 1_000_000 if PROVE else 5_000
 MOST = 10
+PASSWORD_MOST = 13
+"""A password costs three transactions: the attempt is counted in one that a crash can't undo, and no lock is held
+while it is hashed."""
 DOCTORS = 50
 SPECIALIZATIONS = ("Cardiology", "Dermatology", "ENT", "Neurology", "Surgery")
 PEOPLE = """
@@ -158,7 +161,7 @@ async def test_no_step_costs_more_than_ten_statements_however_large_the_hospital
     with capsys.disabled():
         print(f"\n{'statements with visits:':<26}{FEW:>10,}{MANY:>12,}", *table(few, many), sep="\n")  # noqa: T201
 
-    assert [step for step, cost in many.items() if cost > MOST] == []
+    assert [step for step, cost in many.items() if cost > (PASSWORD_MOST if "password" in step else MOST)] == []
     assert few == many
 
 
