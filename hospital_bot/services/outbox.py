@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, insert, literal,
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
-from hospital_bot.models import Doctor, Notification, Patient
+from hospital_bot.models import Doctor, Notification, Patient, TelegramAccount
 
 MAX_PROBLEM = 255
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
@@ -45,6 +45,13 @@ class Outcome:
     problem: str = ""
     not_before: datetime | None = None
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    notification_id: int
+    chat_id: int | None
+    """Where it will probably go: known before the last check, for the pace."""
 
 
 class Pointless(Exception):
@@ -110,7 +117,7 @@ def facts_of(row: Notification) -> dict[str, Any]:
     return row.facts or {}
 
 
-def claim(session: Session, *, token: str, most: int, lease: timedelta, now: datetime) -> list[int]:
+def claim(session: Session, *, token: str, most: int, lease: timedelta, now: datetime) -> list[Claimed]:
     """Up to `most` due rows, the longest due first, for the process with this token alone until the lease ends."""
     due = _due(token, now)
     ids = session.scalars(select(Notification.notification_id).where(due).order_by(Notification.due_at).limit(most))
@@ -122,8 +129,13 @@ def claim(session: Session, *, token: str, most: int, lease: timedelta, now: dat
         .where(among_them, due)
         .values(claim_token=token, claimed_until_at=now + lease, attempts=Notification.attempts + 1)
     )
-    mine = select(Notification.notification_id).where(among_them, Notification.claim_token == token)
-    return list(session.scalars(mine.order_by(Notification.due_at)))
+    mine = (
+        select(Notification.notification_id, TelegramAccount.telegram_id)
+        .outerjoin(TelegramAccount, TelegramAccount.user_id == Notification.user_id)
+        .where(among_them, Notification.claim_token == token)
+        .order_by(Notification.due_at)
+    )
+    return [Claimed(notification_id, chat_id) for notification_id, chat_id in session.execute(mine)]
 
 
 def _due(token: str, now: datetime) -> ColumnElement[bool]:

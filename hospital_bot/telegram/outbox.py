@@ -1,9 +1,10 @@
 """The dispatcher: sends what the outbox says is due.
 
-claim a few rows, committed ─► each: check again, committed ─► send ─► write down what became of it, committed
+claim some rows, committed ─► each in its turn: check again, committed ─► send ─► note what became of it, committed
 
 Nothing is sent inside a transaction. Any number of processes may run this: a claimed row is one process's alone
-until the claim ends, and a sending that would last longer is given up before that.
+until the claim ends. A process sends one message at a time, from the check to the note, so that its death can
+repeat one message at most; while one waits for Telegram's pace, the others go on.
 """
 
 from __future__ import annotations
@@ -22,24 +23,24 @@ from hospital_bot.db import Database
 from hospital_bot.errors import Unavailable
 from hospital_bot.services import digests, notifications, outbox
 from hospital_bot.services.notifications import Message
-from hospital_bot.services.outbox import Outcome
+from hospital_bot.services.outbox import Claimed, Outcome
+from hospital_bot.telegram.pace import Pace
 from hospital_bot.telegram.refusals import Blocked, Rejected, RetryLater
 from hospital_bot.telegram.show import Show
 
 LEASE = timedelta(minutes=3)
-"""How long a claim lasts: a dead process's messages wait as long."""
-PART_FOR_SENDING = 0.8
-SIDE_BY_SIDE = 16
-"""Messages on their way at once; some may be waiting for their own chat's 429."""
-READERS = 4
-"""Of the database's connections, those that this work may take from the people who are waiting for answers."""
+"""How long a claim lasts, and how long a dead process's messages wait. No request to Telegram takes as long."""
+SIDE_BY_SIDE = 50
+"""Messages claimed at once. Most of them wait for their turn."""
 LOOK_AGAIN = 0.25
-"""Seconds."""
+"""Seconds until more are claimed, as room is made."""
+LONGEST_TURN = 3.0
+"""Seconds. A chat that must be left alone for longer gives its place to the others."""
 INSIST = 0.5
-"""Seconds between two tries to write down what became of a message, while the database is away."""
+"""Seconds between two tries to note what became of a message, while the database is away."""
 MOST_FAULTS = 8
 """After so many attempts that fail for our own fault a message is set aside."""
-DRAIN = 15.0
+DRAIN = 20.0
 """Seconds that `stop` gives to what is being sent."""
 
 log = structlog.get_logger()
@@ -48,11 +49,11 @@ log = structlog.get_logger()
 class Outbox:
     """`tick` sends what is due, `plan` writes the digests' rows; both are for a scheduler, `stop` is for the end."""
 
-    def __init__(self, *, db: Database, show: Show, clinic: Clinic, clock: Callable[[], datetime]) -> None:
-        self._db, self._show, self._clinic, self._clock = db, show, clinic, clock
+    def __init__(self, *, db: Database, show: Show, pace: Pace, clinic: Clinic, clock: Callable[[], datetime]) -> None:
+        self._db, self._show, self._pace, self._clinic, self._clock = db, show, pace, clinic, clock
         self._token = secrets.token_hex(16)
         self._open: set[asyncio.Task[None]] = set()
-        self._readers = asyncio.Semaphore(READERS)
+        self._one = asyncio.Lock()
         self._ticking = asyncio.Lock()
         self._stopping = asyncio.Event()
 
@@ -63,14 +64,14 @@ class Outbox:
         """Until nothing is due and everything claimed is settled. Raises Unavailable without a database."""
         async with self._ticking:
             while not self._stopping.is_set():
-                for notification_id in await self._claim(SIDE_BY_SIDE - len(self._open)):
-                    self._begin(notification_id)
+                for claimed in await self._claim(SIDE_BY_SIDE - len(self._open)):
+                    self._begin(claimed)
                 if not self._open:
                     return
                 await asyncio.wait(self._open, timeout=LOOK_AGAIN)
 
     async def stop(self) -> None:
-        """Claim no more, finish what was begun. What Telegram makes wait too long stays for the next process."""
+        """Claim no more, finish the message that is being sent, leave the others to the next process."""
         self._stopping.set()
         async with self._ticking:
             if self._open:
@@ -78,27 +79,40 @@ class Outbox:
             for task in self._open:
                 task.cancel()
 
-    def _begin(self, notification_id: int) -> None:
-        task = asyncio.create_task(self._deliver(notification_id))
+    def _begin(self, claimed: Claimed) -> None:
+        task = asyncio.create_task(self._deliver(claimed))
         self._open.add(task)
         task.add_done_callback(self._open.discard)
 
-    async def _claim(self, most: int) -> list[int]:
+    async def _claim(self, most: int) -> list[Claimed]:
         if most <= 0:
             return []
         return await self._db.run_async(outbox.claim, token=self._token, most=most, lease=LEASE, now=self._clock())
 
-    async def _deliver(self, notification_id: int) -> None:
+    async def _deliver(self, claimed: Claimed) -> None:
         """One message, whatever happens to it; the others never notice."""
         try:
-            async with self._readers:
-                message = await self._check(notification_id)
-            if message:
-                await self._send(message)
+            while wait := await self._attempt(claimed):
+                if wait > LONGEST_TURN:
+                    await self._postpone(claimed.notification_id, "Telegram wants a pause", wait)
+                    return
+                await asyncio.sleep(wait)
         except Unavailable:
-            await self._settle(outbox.postpone, notification_id, problem="no database")
+            await self._postpone(claimed.notification_id, "no database")
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-            await self._set_aside(notification_id, type(error).__name__)
+            await self._set_aside(claimed.notification_id, type(error).__name__)
+
+    async def _attempt(self, claimed: Claimed) -> float:
+        """Deal with it if its turn has come: 0. Otherwise in how many seconds that may be."""
+        async with self._one:
+            if self._stopping.is_set():
+                await self._settle(outbox.settle, claimed.notification_id, outcome=Outcome("waiting"))
+                return 0.0
+            if claimed.chat_id is not None and (wait := self._pace.take(claimed.chat_id)):
+                return wait
+            if message := await self._check(claimed.notification_id):
+                await self._send(message)
+            return 0.0
 
     async def _set_aside(self, notification_id: int, error: str) -> None:
         """The kind of the error alone is logged: its text may quote what a person typed."""
@@ -118,21 +132,19 @@ class Outbox:
     async def _send(self, message: Message) -> None:
         screen, row = notices.screen(message.content, clinic=self._clinic, now=self._clock()), message.notification_id
         try:
-            async with asyncio.timeout(LEASE.total_seconds() * PART_FOR_SENDING):
-                await self._show.message(message.chat_id, screen, bulk=True)
+            await self._show.message(message.chat_id, screen, taken=True)
         except Blocked:
             await self._settle(notifications.block, row, telegram_id=message.chat_id)
         except Rejected as refusal:
             log.warning("notification_rejected", notification_id=row, kind=message.kind)
             await self._settle(outbox.settle, row, outcome=Outcome("failed", f"rejected: {refusal.__cause__}"))
         except RetryLater as refusal:
-            await self._settle(
-                outbox.postpone, row, problem="Telegram can't now", at_least=timedelta(seconds=refusal.seconds)
-            )
-        except TimeoutError:
-            await self._settle(outbox.postpone, row, problem="Telegram is slow")
+            await self._postpone(row, "Telegram can't now", refusal.seconds)
         else:
             await self._settle(outbox.settle, row, outcome=Outcome("sent"))
+
+    async def _postpone(self, notification_id: int, problem: str, seconds: float = 0.0) -> None:
+        await self._settle(outbox.postpone, notification_id, problem=problem, at_least=timedelta(seconds=seconds))
 
     async def _settle(self, settle: Callable[..., None], notification_id: int, **facts: Any) -> None:
         """Insists: what was sent, and is not written down as sent, would be sent again."""

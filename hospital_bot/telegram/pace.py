@@ -20,6 +20,12 @@ from telegram.ext import BaseRateLimiter
 BULK = "bulk"
 """`rate_limit_args` of what nobody waits for: reminders, digests. It uses only what the people leave."""
 
+TAKEN = "taken"
+"""`rate_limit_args` of a bulk message whose turn was taken from `Pace.take`: it neither waits nor is tried again."""
+
+SOON = 0.05
+"""Seconds after which to ask again while people are waiting."""
+
 LONGEST_HOLD = 60
 """Seconds. A 429 that asks for more is not waited for: the caller hears it, and nothing is sent meanwhile."""
 
@@ -136,14 +142,26 @@ class Pace(BaseRateLimiter[str]):
         chat_id, is_counted = _chat_id(data), endpoint.startswith(COUNTED)
         tries = 0
         while True:
-            await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 0)
+            if rate_limit_args != TAKEN:
+                await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 0)
             tries += 1
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as refusal:
                 self._hold(chat_id, seconds_of(refusal))
-                if tries == MOST_TRIES:
+                if tries == MOST_TRIES or rate_limit_args == TAKEN:
                     raise
+
+    def take(self, chat_id: int) -> float:
+        """Take the turn of one bulk message to this chat: 0, and it must be sent as TAKEN at once.
+
+        Otherwise nothing is taken, and it is worth asking again after so many seconds.
+        """
+        request, now = Request(chat_id, is_counted=True, is_bulk=True), self._now()
+        if self._waiting[False]:
+            return SOON
+        self._forget_idle(now)
+        return 0.0 if self._starts(request, now) else self._free_at(request) - now
 
     async def _start(self, request: Request, *, is_first: bool) -> None:
         held = max(track.held_until for track in self._tracks(request)) - self._now()

@@ -29,7 +29,7 @@ from handlers.screen import REMOVE_REPLY, Button, File, Reply, Screen
 from handlers.turn import Arrival
 from hospital_bot.telegram.bot import Commands
 from hospital_bot.telegram.cut import MAX_CAPTION, MAX_TOAST, fit, plain
-from hospital_bot.telegram.pace import BULK
+from hospital_bot.telegram.pace import BULK, TAKEN
 from hospital_bot.telegram.refusals import FINAL, Blocked, Rejected, RetryLater, Unshown, our_refusals
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -45,11 +45,7 @@ class Place:
 
     chat_id: int
     edits: int | None = None
-    bulk: bool = False
-
-    @property
-    def priority(self) -> str | None:
-        return BULK if self.bulk else None
+    priority: str | None = None
 
 
 class Show:
@@ -72,10 +68,13 @@ class Show:
         except RetryLater as refusal:
             raise Unshown from refusal
 
-    async def message(self, chat_id: int, screen: Screen, *, bulk: bool = True) -> int:
-        """Send a message of its own and give its id. Raises Blocked, RetryLater, Rejected."""
+    async def message(self, chat_id: int, screen: Screen, *, bulk: bool = True, taken: bool = False) -> int:
+        """Send a message of its own and give its id. Raises Blocked, RetryLater, Rejected.
+
+        `taken`: its turn was taken from the pace already, so it goes at once.
+        """
         with our_refusals():
-            sent = await self._put(Place(chat_id, bulk=bulk), screen)
+            sent = await self._put(Place(chat_id, priority=TAKEN if taken else BULK if bulk else None), screen)
         if sent is None:
             raise Rejected("nothing to send")
         return sent

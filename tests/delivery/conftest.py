@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,6 +19,8 @@ from hospital_bot.values import Visit, Who
 from tests.chat.conftest import Hospital, clock, hospital
 
 __all__ = ["clock", "hospital"]
+
+T = TypeVar("T")
 
 WIDE = "mon-sun 00:00-23:30"
 
@@ -105,7 +107,7 @@ class Ward:
         user_id = self.hospital.scalar(found, id=visit.patient_id)
         return {"appointment_id": visit.appointment_id, "patient_id": visit.patient_id, "user_id": user_id}
 
-    def _do(self, use_case: Any, **facts: Any) -> Any:
+    def _do(self, use_case: Callable[..., T], **facts: Any) -> T:
         return self.hospital.do(use_case, clinic=self.hospital.clinic, **facts)
 
 

@@ -41,7 +41,8 @@ def put(rows: Hospital, *due: float, user_id: int = 1, about: str = "") -> None:
 
 
 def claim(rows: Hospital, process: str = "a", most: int = 10) -> list[int]:
-    return rows.db.run(outbox.claim, token=process, most=most, lease=LEASE, now=rows.now)
+    claimed = rows.db.run(outbox.claim, token=process, most=most, lease=LEASE, now=rows.now)
+    return [each.notification_id for each in claimed]
 
 
 def settle(rows: Hospital, notification_id: int, outcome: Outcome, process: str = "a") -> None:
@@ -197,7 +198,7 @@ async def test_a_row_nobody_understands_is_set_aside_and_stops_nobody(ward: Ward
 async def test_what_is_unlinked_between_claim_and_check_is_not_sent(ward: Ward, ann: Phone, bob: Phone) -> None:
     hospital = ward.hospital
     ward.hospital.clock.now += timedelta(days=2, hours=4)
-    (mine, _) = [hospital.do(outbox.claim, token="t", most=1, lease=LEASE)[0] for _ in range(2)]
+    (mine, _) = [hospital.do(outbox.claim, token="t", most=1, lease=LEASE)[0].notification_id for _ in range(2)]
     with hospital.db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM telegram_accounts")
     facts = {"notification_id": mine, "token": "t", "lease": LEASE, "clinic": hospital.clinic}
