@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -32,10 +32,19 @@ class Limits:
     """Without one, /metrics answers this machine alone."""
 
 
+class _Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """With the one schema that no route names as its answer: every route's problems."""
+        schema = super().openapi()
+        problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= problem.pop("$defs") | {"Problem": problem}
+        return schema
+
+
 def create_api(desk: Desk, limits: Limits | None = None) -> FastAPI:
     """The application, to be served. It holds nothing of one request, so any number of them may run."""
     chosen = limits or Limits()
-    app = FastAPI(
+    app = _Api(
         title=f"{desk.clinic.name}: appointments",
         version="1",
         description="Dates are `2024-09-25`, times `14:00:00`, on the hospital's clock.",
@@ -51,7 +60,6 @@ def create_api(desk: Desk, limits: Limits | None = None) -> FastAPI:
         app.include_router(router)
     problems.install(app)
     _add_layers(app, chosen)
-    _describe_problems(app)
     return app
 
 
@@ -66,10 +74,3 @@ def _add_layers(app: FastAPI, chosen: Limits) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         )
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=chosen.proxies)
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """The one schema that no route names as its answer."""
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schema["components"]["schemas"]["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    app.openapi_schema = schema

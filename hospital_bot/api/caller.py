@@ -13,8 +13,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from hospital_bot.api import quotas, tokens
 from hospital_bot.api.desk import Desk, TheDesk, Turn
 from hospital_bot.api.tokens import Claims
-from hospital_bot.errors import NotLoggedIn
-from hospital_bot.services import accounts
+from hospital_bot.errors import NotAllowed, NotFound, NotLoggedIn
+from hospital_bot.services import accounts, audit
 from hospital_bot.services.accounts import Actor
 
 T = TypeVar("T")
@@ -34,7 +34,16 @@ class Caller:
 
     def run(self, work: Callable[[Turn, Actor], T]) -> T:
         """The work's result after COMMIT. Raises NotLoggedIn when the token was ended meanwhile."""
-        return self.desk.run(lambda turn: work(turn, self.who(turn)))
+        return self.desk.run(lambda turn: self._work(turn, work))
+
+    def _work(self, turn: Turn, work: Callable[[Turn, Actor], T]) -> T:
+        """What is somebody else's, or nobody's, is refused, and that is written down."""
+        who = self.who(turn)
+        try:
+            return work(turn, who)
+        except (NotFound, NotAllowed) as refusal:
+            turn.do(audit.record, actor_id=who.user_id, action="denied", outcome=refusal.code, channel=self.channel)
+            raise
 
     def who(self, turn: Turn) -> Actor:
         claims = self.claims

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Self
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -67,9 +67,8 @@ class Guard:
         if scope["path"] not in WATCHED and not self._quotas.admits(source(scope)):
             await _say(problems.of_status(429), scope, receive, reply)
             return
-        body = Body(scope, receive)
         try:
-            body.check_length()
+            body = await Body.read(scope, receive)
             await self._app(scope, body, reply)
         except TooLong:
             await _say(problems.of_status(413), scope, receive, reply)
@@ -85,22 +84,29 @@ async def _say(response: Response, scope: Scope, receive: Receive, reply: Reply)
 
 
 class Body:
-    """Receives a request's body, no further than allowed. Raises TooLong."""
+    """A request's body, read as a whole before any route sees it: it is short, or it is refused."""
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._headers, self._receive, self._length = dict(scope["headers"]), receive, 0
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._messages: list[Message] = [{"type": "http.request", "body": body}]
+        self._receive = receive
 
-    def check_length(self) -> None:
-        said = self._headers.get(b"content-length", b"0")
+    @classmethod
+    async def read(cls, scope: Scope, receive: Receive) -> Self:
+        """Raises TooLong, before reading where the request tells its length."""
+        said = dict(scope["headers"]).get(b"content-length", b"0")
         if said.isdigit() and int(said[:20]) > LONGEST_BODY:
             raise TooLong
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > LONGEST_BODY:
+                raise TooLong
+        return cls(bytes(body), receive)
 
     async def __call__(self) -> Message:
-        message = await self._receive()
-        self._length += len(message.get("body", b""))
-        if self._length > LONGEST_BODY:
-            raise TooLong
-        return message
+        return self._messages.pop() if self._messages else await self._receive()
 
 
 class Reply:

@@ -69,7 +69,7 @@ def cancel(
     def give_back(turn: Turn, who: Actor) -> AppointmentSaid:
         patient_id, clinic = who.require_patient(), request.desk.clinic
         facts = {"appointment_id": appointment_id, "patient_id": patient_id, "user_id": who.user_id, "why": why}
-        visit = turn.do(booking.cancel, clinic=clinic, **facts)
+        visit = turn.do(booking.cancel, clinic=clinic, channel=request.caller.channel, **facts)
         return AppointmentSaid(msg="Appointment successfully cancelled", appointment_id=visit.appointment_id)
 
     return request.once(give_back, body, 200)

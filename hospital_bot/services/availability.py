@@ -168,9 +168,9 @@ def between(
 ) -> tuple[Choice, list[tuple[date, list[datetime]]]]:
     """The free times of each day from `first` to `last` that has any, within the horizon. Raises NotFound."""
     first, last = max(first, clinic.today(now)), min(last, clinic.last_day(now))
-    doctors = queries.doctors(session, who, first=first, last=max(first, last))
     if first > last:
-        return _choice(who, doctors), []
+        return choice(session, who=who, clinic=clinic, now=now), []
+    doctors = queries.doctors(session, who, first=first, last=last)
     openings = read_openings(session, doctors, first, last, clinic, now)
     found = [
         (day, sorted({slots.at(day, minute) for doctor in doctors for minute in openings.starts(doctor, day)}))

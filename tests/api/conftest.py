@@ -99,9 +99,10 @@ class Person:
         return str(self.service.post("/login/otp", {"code": self.service.code()}, token=token).json()["token"])
 
     def books(self, doctor_id: int, clock: str = "09:00:00", day: str = "2026-11-23", **facts: Any) -> Response:
-        body = {"patient_id": self.patient_id, "doctor_id": doctor_id, "appointment_date": day}
+        body = {"patient_id": self.patient_id, "doctor_id": doctor_id, "reason": facts.pop("reason", None)}
+        when = {"appointment_date": day, "appointment_time": clock}
         token = facts.pop("token", "") or self.logs_in()
-        return self.service.post("/appointments/submit", body | {"appointment_time": clock}, token=token, **facts)
+        return self.service.post("/appointments/submit", body | when, token=token, **facts)
 
 
 def bearer(token: str) -> dict[str, str]:
