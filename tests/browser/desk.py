@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -11,6 +12,7 @@ OUTPUT = Path(__file__).parents[2] / "test-output"
 WIDE = (1440, 900)
 NARROW = (360, 640)
 Scheme = Literal["light", "dark"]
+Label = str | re.Pattern[str]
 
 
 class Hand:
@@ -23,7 +25,7 @@ class Hand:
         self.log = self.region.get_by_role("log")
         self.field = self.region.get_by_role("textbox")
 
-    def button(self, label: str) -> Locator:
+    def button(self, label: Label) -> Locator:
         """The newest with this label."""
         return self.region.get_by_role("button", name=label, exact=True).last
 
@@ -34,9 +36,21 @@ class Hand:
         await self.field.fill(text)
         await self.field.press("Enter")
 
-    async def taps(self, *labels: str) -> None:
+    async def taps(self, *labels: Label) -> None:
         for label in labels:
             await self.button(label).click()
+
+    async def taps_first(self, label: Label) -> None:
+        """Of several in the newest message."""
+        await self.last.get_by_role("button", name=label).first.click()
+
+    async def types_from_card(self, label: str) -> None:
+        """Let the card type it, and send that."""
+        card = self.region.locator("details.card")
+        if await card.get_attribute("open") is None:
+            await card.locator("summary").click()
+        await self.taps(label)
+        await self.field.press("Enter")
 
     async def sees(self, *words: str) -> None:
         for each in words:

@@ -1,0 +1,132 @@
+"""The whole product on the page, as a person meets it in the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from hospital_bot.demo.stage import Stage, stage
+from tests.browser.conftest import Open, in_one_loop
+from tests.browser.desk import NARROW, Desk, Hand
+
+pytestmark = in_one_loop
+
+PATIENCE = 30_000
+"""Milliseconds for what comes with the next tick."""
+PASSWORD = "seven quiet otters"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hospital(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(tmp_path) as on:
+        yield on
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(hospital: Stage, windows: Open) -> Desk:
+    return await windows(hospital.address)
+
+
+async def pastes_code(desk: Desk, hand: Hand, *, number: int) -> None:
+    """Copy the code of the newest letter, once there are so many, and paste it into the chat."""
+    codes = desk.mail.get_by_role("button", name="Copy code")
+    await expect(codes).to_have_count(number)
+    await codes.first.click()
+    await hand.field.focus()
+    await desk.page.keyboard.press("Control+V")
+    await desk.page.keyboard.press("Enter")
+
+
+async def chooses_a_time(hand: Hand) -> None:
+    await hand.says("/book")
+    await hand.taps(re.compile("^Cardiology"), re.compile("^Dr. Amina Osei"), re.compile("free$"))
+    await hand.taps_first(re.compile(r"^\d\d:\d\d$"))
+    await hand.taps("Skip")
+
+
+async def test_somebody_new_registers_books_moves_and_cancels(desk: Desk) -> None:
+    mia = await desk.takes("A new phone")
+    await mia.starts()
+    await mia.taps("I'm new here: register")
+    for question, answer in (
+        ("name", "Mia Sørensen"),
+        ("mail", "mia@example.com"),
+        ("number", "+49 30 901820"),
+        ("address", "5 Harbour Street, Berlin"),
+        ("password", PASSWORD),
+    ):
+        await expect(mia.last).to_contain_text(question)
+        await mia.says(answer)
+    await mia.taps(re.compile("Confirm|right"))
+    await pastes_code(desk, mia, number=1)
+    await expect(mia.last).to_contain_text("Mia Sørensen")
+    await expect(mia.log).not_to_contain_text(PASSWORD)
+
+    await chooses_a_time(mia)
+    await mia.taps("✅ Confirm")
+    await mia.sees("Booked")
+    await desk.shoot("booked-wide")
+    await mia.says("/appointments")
+    await mia.taps(re.compile("Osei"), "Move")
+    await mia.taps_first(re.compile("free$"))
+    await mia.taps_first(re.compile(r"^\d\d:\d\d$"))
+    await mia.taps("✅ Move it")
+    await mia.sees("Moved")
+    await mia.taps("Cancel visit", "I can't come")
+    await mia.sees("is cancelled")
+    await desk.shoot("cancelled-wide")
+
+
+async def test_two_phones_race_for_one_time(desk: Desk) -> None:
+    ann, ben = Hand(desk.page, "Ann Palmer"), Hand(desk.page, "Ben Okafor")
+    await ben.starts()
+    await ben.taps("Log in")
+    await ben.types_from_card("ben@patients.example")
+    await expect(ben.last).to_contain_text("password")
+    await ben.types_from_card("three blue herons")
+    await pastes_code(desk, ben, number=1)
+    await ben.sees("Ben Okafor")
+
+    await asyncio.gather(chooses_a_time(ann), chooses_a_time(ben))
+    await asyncio.gather(ann.taps("✅ Confirm"), ben.taps("✅ Confirm"))
+    heard = re.compile("Booked|Someone just took that time")
+    await asyncio.gather(expect(ann.log).to_contain_text(heard), expect(ben.log).to_contain_text(heard))
+
+    said = [await ann.log.inner_text(), await ben.log.inner_text()]
+    assert sum("Booked" in each for each in said) == 1
+    assert sum("Someone just took that time" in each for each in said) == 1
+    await desk.shoot("race-wide")
+
+
+async def test_the_clock_brings_the_reminder_and_the_doctors_day(desk: Desk, hospital: Stage) -> None:
+    ann = Hand(desk.page, "Ann Palmer")
+    await chooses_a_time(ann)
+    await ann.taps("✅ Confirm")
+    await ann.sees("Booked")
+    osei = await desk.takes("Dr. Amina Osei")
+    await desk.clock.get_by_role("button", name="Next morning").click()
+    await osei.sees("07:00")
+    await desk.clock.get_by_role("button", name="Just before the next visit").click()
+
+    await expect(ann.log).to_contain_text("reminder of your visit", timeout=PATIENCE)
+    await desk.shoot("reminder-wide")
+
+
+async def test_the_product_on_a_narrow_screen(hospital: Stage, windows: Open) -> None:
+    desk = await windows(hospital.address, NARROW)
+    await desk.shoot("product-people-narrow")
+    ann = await desk.takes("Ann Palmer")
+    await ann.says("/book")
+    await ann.taps(re.compile("^Cardiology"))
+    await desk.shoot("product-doctors-narrow")
+    await ann.taps(re.compile("^Dr. Amina Osei"))
+    await ann.sees("free")
+    await desk.shoot("product-days-narrow")
+    await ann.taps_first(re.compile("free$"))
+    await expect(ann.button(re.compile(r"^\d\d:\d\d$"))).to_be_visible()
+    await desk.shoot("product-times-narrow")
