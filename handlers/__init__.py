@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
-AREAS = ("menu", "registration", "login", "reset", "invitation", "security", "booking", "visits", "notices", "doctor")
+AREAS = (
+    "menu",
+    "registration",
+    "login",
+    "reset",
+    "invitation",
+    "security",
+    "booking",
+    "visits",
+    "notices",
+    "doctor",
+    "approval",
+    "offers",
+)
 """In the order a person meets them."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from handlers import texts
+from handlers import approval, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
@@ -75,8 +75,9 @@ def _visit_page(turn: Turn, entry: Entry) -> Screen:
     marks = tuple(
         Button(words.MARK[status], link("doctor.mark", entry.appointment_id, status, "visit")) for status in following
     )
+    answers = approval.answer_row(entry.appointment_id) if entry.status == "pending" else ()
     back = (Button(texts.BACK, link("doctor.day", entry.start.date())),)
-    return Screen(words.visit(entry), tuple(row for row in (marks, back) if row))
+    return Screen(words.visit(entry), tuple(row for row in (answers, marks, back) if row))
 
 
 @area.button("mark")

@@ -12,16 +12,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
+from handlers import approval, offers
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import notices as words
+from handlers.texts import offers as offer_words
 from handlers.turn import Turn
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import BadInput, NotFound
 from hospital_bot.services import attendance, booking, digests, reminders
+from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
 from hospital_bot.services.news import VisitNews
 from hospital_bot.services.notifications import Content
+from hospital_bot.services.offers import Offer
 from hospital_bot.services.reminders import Reminder
 
 area = Area("notice")
@@ -44,13 +48,18 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
             return _digest(content, clinic, now)
         case Week():
             return Screen(words.week(content))
+        case Offer():
+            return offers.message(content, clinic)
+        case Late():
+            return Screen(offer_words.late(content, clinic))
         case _:
             return Screen(words.logged_out(content, clinic))
 
 
 def _news(news: VisitNews, clinic: Clinic) -> Screen:
     if not news.to_patient:
-        return Screen(words.to_doctor(news))
+        answer = (approval.answer_row(news.visit.appointment_id),) if news.kind == "request" else ()
+        return Screen(words.to_doctor(news), answer)
     return Screen(words.to_patient(news, clinic), ((_details(news.visit.appointment_id, words.DETAILS),),))
 
 

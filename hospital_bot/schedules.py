@@ -92,7 +92,7 @@ def parse_weekly(text: str) -> dict[str, list[list[str]]]:
         names, *ranges = part.split()
         if not ranges:
             raise BadInput("weekly", "no_hours", part)
-        for name in _day_names(names):
+        for name in day_names(names):
             if name in weekly:
                 raise BadInput("weekly", "day_twice", name)
             weekly[name] = [_range(item) for item in ranges]
@@ -119,7 +119,8 @@ def _day_range(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]}-{names[-1]}"
 
 
-def _day_names(text: str) -> Iterable[str]:
+def day_names(text: str) -> Iterable[str]:
+    """The days of `mon-wed,fri`. Raises BadInput."""
     for item in text.split(","):
         first, dash, last = item.partition("-")
         last = last if dash else first

@@ -36,6 +36,8 @@ PICK_A_TIME = "Tap one of the times below"
 REASON = "What is it about? A few words help the doctor to prepare.\nWrite them, or skip."
 REASON_TOO_LONG = "Please keep it to 500 characters. A few words are enough."
 LOG_IN_TO_BOOK = "To book this time, log in or register. I'll keep it in mind for you."
+ASKED_FOR = "🕓 <b>Asked for.</b> The time is kept for you; you will hear as soon as the doctor has answered."
+ASKS_FIRST = "This doctor confirms every visit: your old time is given up when you ask."
 OLD_VISIT_KEPT = "Your old time is kept until the new one is sure."
 PARTS = (("Morning", 12), ("Afternoon", 17), ("Evening", 24))
 """The parts of a day, and the hour at which each ends."""
@@ -103,18 +105,21 @@ def summary(choice: Choice, start: datetime, why: str | None) -> str:
 
 
 def move_summary(choice: Choice, old: Visit, start: datetime) -> str:
+    kept = ASKS_FIRST if choice.doctor and choice.doctor.approval else OLD_VISIT_KEPT
     return (
         f"Move your visit?\n\nFrom: {long_day(old.start)}, {clock(old.start)}, {esc(old.doctor_name)}\n"
-        f"To: <b>{long_day(start)}, {clock(start)}</b>, {chosen(choice)}\n\n{OLD_VISIT_KEPT}"
+        f"To: <b>{long_day(start)}, {clock(start)}</b>, {chosen(choice)}\n\n{kept}"
     )
 
 
 def booked(visit: Visit, clinic: Clinic) -> str:
-    return f"✅ <b>Booked.</b>\n\n{details(visit, clinic)}"
+    head = ASKED_FOR if visit.status == "pending" else "✅ <b>Booked.</b>"
+    return f"{head}\n\n{details(visit, clinic)}"
 
 
 def moved(visit: Visit, clinic: Clinic) -> str:
-    return f"✅ <b>Moved.</b> Your old time is free again.\n\n{details(visit, clinic)}"
+    head = ASKED_FOR if visit.status == "pending" else "✅ <b>Moved.</b>"
+    return f"{head} Your old time is free again.\n\n{details(visit, clinic)}"
 
 
 def details(visit: Visit, clinic: Clinic) -> str:

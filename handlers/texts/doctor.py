@@ -81,3 +81,20 @@ def week_button(line: Day) -> str:
     if not line.visits or line.first is None or line.end is None:
         return f"{day(line.day)} · –{away}"
     return f"{day(line.day)} · {plural(line.visits, 'visit')}, {clock(line.first)}–{clock(line.end)}{away}"
+
+
+CONFIRM = "✅ Confirm"
+DECLINE = "Decline"
+CONFIRMED = "✅ <b>Confirmed.</b> The patient is told."
+DECLINED = "<b>Declined.</b> The patient is offered other times."
+TOO_LATE_TO_ANSWER = "This request has ended: answered, withdrawn, or too old."
+MOST_REQUESTS = 30
+THAT_DAY = "The day"
+
+
+def requests(count: int) -> str:
+    return f"<b>{plural(count, 'request')}</b>\nTap one to answer." if count else "Nobody waits for your answer."
+
+
+def request_button(entry: Entry) -> str:
+    return f"{day(entry.start)} {clock(entry.start)} · {entry.patient_name}"

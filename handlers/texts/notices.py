@@ -37,9 +37,11 @@ HEADINGS = {
     "booked": "📅 <b>Visit booked</b>",
     "moved": "🔁 <b>Visit moved</b>",
     "cancelled": "❌ <b>Visit cancelled</b>",
+    "request": "❓ <b>Visit asked for</b>",
 }
 DONE_FOR_YOU = {
     "booked": "We booked a visit for you:",
+    "confirmed": "Your visit is confirmed:",
     "moved": "We had to move your visit. It is now:",
     "cancelled": "We had to cancel your visit:",
 }

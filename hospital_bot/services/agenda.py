@@ -6,11 +6,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
-from hospital_bot.models import Appointment, MedicalRecord, Patient, User, midnight, next_day, starts_at
+from hospital_bot.models import (
+    Appointment,
+    MedicalRecord,
+    Patient,
+    TelegramAccount,
+    User,
+    midnight,
+    next_day,
+    starts_at,
+)
 from hospital_bot.values import LIVE
 
 
@@ -32,6 +42,9 @@ class Entry:
     late_minutes: int | None
     """How much later than planned the patient was told to come."""
     record_id: int | None
+    reachable: bool
+    """The bot can write to the patient."""
+    phone: str
 
     @property
     def live(self) -> bool:
@@ -61,6 +74,26 @@ def visit(session: Session, *, appointment_id: int, doctor_id: int, now: datetim
     raise NotFound
 
 
+def ahead(session: Session, *, doctor_id: int, clinic: Clinic, now: datetime) -> list[Entry]:
+    """The doctor's live visits that have not begun, the next one first."""
+    wall = clinic.wall(now)
+    rows = session.execute(
+        _entries()
+        .where(
+            Appointment.doctor_id == doctor_id,
+            Appointment.live == 1,
+            Appointment.appointment_date >= midnight(wall.date()),
+        )
+        .order_by(Appointment.appointment_date, Appointment.appointment_time)
+    )
+    return [entry for row in rows if (entry := _entry(row)).start > wall]
+
+
+def requests(session: Session, *, doctor_id: int, clinic: Clinic, now: datetime) -> list[Entry]:
+    """Those who ask for a visit and wait for the doctor's answer."""
+    return [entry for entry in ahead(session, doctor_id=doctor_id, clinic=clinic, now=now) if entry.status == "pending"]
+
+
 def _entries() -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -76,9 +109,12 @@ def _entries() -> Select[*tuple[Any, ...]]:
             Appointment.kept_at.is_not(None),
             Appointment.late_minutes,
             MedicalRecord.record_id,
+            and_(TelegramAccount.telegram_id.is_not(None), TelegramAccount.blocked_at.is_(None)),
+            func.coalesce(Patient.phone_number, ""),
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .join(User, User.user_id == Patient.user_id)
+        .outerjoin(TelegramAccount, TelegramAccount.user_id == User.user_id)
         .outerjoin(MedicalRecord, MedicalRecord.appointment_id == Appointment.appointment_id)
     )
 

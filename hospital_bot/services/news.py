@@ -82,6 +82,12 @@ def _requests(visit: Visit, deed: Deed, clinic: Clinic) -> list[Draft]:
     return [first, replace(first, about=f"{first.about}:again", due_at=deed.now + waits / 2)]
 
 
+def confirmed(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> None:
+    """The doctor said yes to a request: only the patient needs to hear."""
+    told = deed.draft("confirmed", outbox.patients_user(visit.patient_id), visit.appointment_id)
+    outbox.put(session, [told, *reminders.drafts(visit, clinic=clinic, now=deed.now)], now=deed.now)
+
+
 def cancelled(session: Session, *, visit: Visit, deed: Deed) -> None:
     outbox.put(session, deed.drafts("cancelled", visit), now=deed.now)
 

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Notification, TelegramAccount
-from hospital_bot.services import accounts, digests, news, outbox, reminders
+from hospital_bot.services import accounts, delays, digests, news, offers, outbox, reminders
+from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
 from hospital_bot.services.news import VisitNews
+from hospital_bot.services.offers import Offer
 from hospital_bot.services.outbox import Outcome, Pointless, TooEarly
 from hospital_bot.services.reminders import Reminder
 
@@ -28,7 +30,7 @@ class LoggedOut:
     at: datetime
 
 
-Content = VisitNews | Reminder | Digest | Week | LoggedOut
+Content = VisitNews | Reminder | Digest | Week | LoggedOut | Offer | Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ CHECKS: dict[str, Callable[..., Content]] = {
     "digest": digests.check,
     "week": digests.check_week,
     "logged_out": _logged_out,
+    "offer": offers.check,
+    "late": delays.check,
     **dict.fromkeys(news.KINDS, news.check),
 }
 """By kind of notification."""

@@ -1,0 +1,103 @@
+"""A doctor answers those who ask for a visit. While nobody has answered, the request holds its time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hospital_bot import queries
+from hospital_bot.clinic import Clinic
+from hospital_bot.errors import Conflict, NotFound, TooLate
+from hospital_bot.models import Appointment, midnight
+from hospital_bot.services import audit, booking, news, offers, outbox
+from hospital_bot.services.news import Deed
+from hospital_bot.values import Visit, Who
+
+AT_ONCE = 100
+"""Requests that one transaction ends; the next tick takes the others."""
+
+
+def confirm(
+    session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
+) -> Visit:
+    """The request becomes a visit, and the patient is told. Confirming twice is once.
+
+    Raises NotFound for a colleague's request exactly as for none, TooLate when it has ended otherwise.
+    """
+    booking.lock_doctors(session, Who(doctor_id))
+    visit = _own(session, appointment_id, doctor_id)
+    if visit.status == "confirmed":
+        return visit
+    if visit.status != "pending" or clinic.instant(visit.start) <= now:
+        raise TooLate
+    confirmed = session.connection().execute(
+        update(Appointment)
+        .where(Appointment.appointment_id == appointment_id, Appointment.status == "pending")
+        .values(status="confirmed", answer_by_at=None)
+    )
+    if not confirmed.rowcount:
+        raise Conflict
+    visit = replace(visit, status="confirmed")
+    news.confirmed(session, visit=visit, deed=Deed(user_id, in_stead=True, now=now), clinic=clinic)
+    _note(session, visit, user_id, "visit.confirm", channel, now)
+    return visit
+
+
+def decline(
+    session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
+) -> Visit:
+    """The time is free again, and the patient is offered others. Raises as `confirm` does."""
+    visit = _own(session, appointment_id, doctor_id)
+    if visit.status == "cancelled":
+        return visit
+    if visit.status != "pending" or clinic.instant(visit.start) <= now:
+        raise TooLate
+    booking.close(session, appointment_id, user_id=user_id, why=offers.WHY["declined"], now=now)
+    outbox.put(session, [offers.draft(visit, why="declined", by=user_id, due_at=now)], now=now)
+    _note(session, visit, user_id, "visit.decline", channel, now)
+    return replace(visit, status="cancelled")
+
+
+def expire(session: Session, *, clinic: Clinic, now: datetime) -> int:
+    """End the requests that nobody answered in time; their patients are offered other times."""
+    rows = session.execute(
+        queries.visits()
+        .where(Appointment.live == 1, Appointment.appointment_date >= midnight(clinic.today(now)))
+        .where(Appointment.status == "pending", Appointment.answer_by_at <= now)
+        .limit(AT_ONCE)
+    )
+    visits = [queries.as_visit(row) for row in rows]
+    ids = [visit.appointment_id for visit in visits]
+    ended = session.connection().execute(
+        update(Appointment)
+        .where(Appointment.appointment_id.in_(ids), Appointment.status == "pending")
+        .values(status="cancelled", cancelled_at=now, cancel_reason=offers.WHY["expired"])
+    )
+    if ended.rowcount != len(visits):
+        raise Conflict
+    outbox.put(session, [offers.draft(visit, why="expired", by=None, due_at=now) for visit in visits], now=now)
+    return len(visits)
+
+
+def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:
+    row = session.execute(
+        queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return queries.as_visit(row)
+
+
+def _note(session: Session, visit: Visit, user_id: int, action: str, channel: str, now: datetime) -> None:
+    audit.record(
+        session,
+        actor_id=user_id,
+        patient_id=visit.patient_id,
+        action=action,
+        subject=f"appointment:{visit.appointment_id}",
+        channel=channel,
+        now=now,
+    )
