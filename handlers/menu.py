@@ -33,8 +33,8 @@ def start(turn: Turn, text: str) -> Screen:
 
 @area.command("help")
 def explain(turn: Turn) -> Screen:
-    clinic = turn.clinic
-    return Screen(texts.about(clinic.name, clinic.address, clinic.phone), _buttons(turn), new=True)
+    clinic, role = turn.clinic, turn.user.role if turn.user else "stranger"
+    return Screen(texts.about(clinic.name, clinic.address, clinic.phone, role), _buttons(turn), new=True)
 
 
 @area.command("cancel")

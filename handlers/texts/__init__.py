@@ -36,6 +36,8 @@ CANCELLED = "All right, cancelled. Nothing was changed."
 NOTHING_TO_CANCEL = "There is nothing to cancel."
 DELETE_YOURSELF = "Telegram did not let me delete your last message. Please delete it yourself: it holds a secret."
 
+EMERGENCY = "In an emergency don't write here: call the emergency number."
+
 PATIENT_COMMANDS = (
     ("book", "Book a visit"),
     ("appointments", "Your visits: details, move, cancel"),
@@ -105,18 +107,11 @@ def describes(clinic: str) -> str:
     return f"Book, move and cancel your visits at {clinic}, at any hour, and be reminded in time."
 
 
-def about(clinic: str, address: str, phone: str) -> str:
+def about(clinic: str, address: str, phone: str, role: str) -> str:
+    """What this person can do here, by the menu of their role."""
     where = "".join(f"\n{esc(line)}" for line in (address, phone) if line)
-    return (
-        f"<b>{esc(clinic)}</b>{where}\n\n"
-        "/book – choose a specialist, a day and a time\n"
-        "/appointments – your visits: details, move, cancel\n"
-        "/register – new here? It takes two minutes\n"
-        "/login – with e-mail, password and a one-time code\n"
-        "/security – authenticator app, password\n"
-        "/cancel – stop what you are doing\n\n"
-        "In an emergency don't write here: call the emergency number."
-    )
+    commands = "\n".join(f"/{command} – {what}" for command, what in COMMANDS[role])
+    return f"<b>{esc(clinic)}</b>{where}\n\n{commands}\n\n{EMERGENCY}"
 
 
 def broken(reference: int) -> str:

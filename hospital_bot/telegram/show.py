@@ -59,7 +59,8 @@ class Show:
     async def __call__(self, arrival: Arrival, screen: Screen) -> None:
         """Answer an update. Raises Unshown; what Telegram refuses for good is logged and left."""
         if not arrival.private:
-            screen = Screen(text=screen.text, toast=screen.toast, alert=screen.alert)
+            links = tuple(row for row in screen.rows if all(button.url for button in row))
+            screen = Screen(text=screen.text, rows=links, toast=screen.toast, alert=screen.alert)
         try:
             with our_refusals():
                 await self._answer(arrival, screen)

@@ -273,14 +273,16 @@ async def test_a_chat_gets_the_menu_of_its_role(desk: Desk) -> None:
     assert list(desk.telegram.commands.values()) == [[{"command": "book", "description": "Book a visit"}]]
 
 
-async def test_a_group_sees_nothing_but_the_text(desk: Desk) -> None:
+async def test_a_group_sees_nothing_but_text_and_links(desk: Desk) -> None:
     group = people.found_group(desk.telegram, "Ward", [desk.ann.user.id])
-    screen = Screen("Write to me.", rows=CHOICE.rows, file=LETTER, commands="patient", reply=Reply("Share"))
+    rows = (*CHOICE.rows, (Button("There", url="https://t.me/bot"),))
+    screen = Screen("Write to me.", rows=rows, file=LETTER, commands="patient", reply=Reply("Share"))
 
     await desk.show(desk.says("/start", group.id), screen)
 
     said, answer = desk.ann.sees(group.id)
-    assert (said["text"], answer["text"], "reply_markup" in answer) == ("/start", "Write to me.", False)
+    assert (said["text"], answer["text"]) == ("/start", "Write to me.")
+    assert answer["reply_markup"] == {"inline_keyboard": [[{"text": "There", "url": "https://t.me/bot"}]]}
     assert (desk.telegram.commands, group.keyboard) == ({}, None)
 
 
