@@ -275,7 +275,7 @@ async def test_a_chat_gets_the_menu_of_its_role(desk: Desk) -> None:
 
 async def test_a_group_sees_nothing_but_text_and_links(desk: Desk) -> None:
     group = people.found_group(desk.telegram, "Ward", [desk.ann.user.id])
-    rows = (*CHOICE.rows, (Button("There", url="https://t.me/bot"),))
+    rows = ((Button("Book", "book.start"),), (Button("There", url="https://t.me/bot"),))
     screen = Screen("Write to me.", rows=rows, file=LETTER, commands="patient", reply=Reply("Share"))
 
     await desk.show(desk.says("/start", group.id), screen)
