@@ -99,6 +99,7 @@ def cancel_visit(turn: Turn, appointment_id: int, why: int) -> Screen:
             patient_id=patient_id,
             user_id=user.user_id,
             why=because,
+            channel=turn.channel,
             clinic=turn.clinic,
         )
     except TooLate:

@@ -17,6 +17,7 @@ from hospital_bot.db import Database
 from hospital_bot.errors import BadInput, ImportRefused, Unavailable
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
+from hospital_bot.services import audit, chain
 from hospital_bot.services import doctors as roster_service
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import WrongToken
@@ -25,9 +26,11 @@ app = typer.Typer(help="A hospital's appointment bot for Telegram.", no_args_is_
 db_app = typer.Typer(help="The database: bring it up to date, compare it with this version.", no_args_is_help=True)
 doctors_app = typer.Typer(help="The hospital's doctors.", no_args_is_help=True)
 admins_app = typer.Typer(help="The hospital's administrators.", no_args_is_help=True)
+audit_app = typer.Typer(help="The log of who did what.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(doctors_app, name="doctors")
 app.add_typer(admins_app, name="admins")
+app.add_typer(audit_app, name="audit")
 
 SendMail = Annotated[bool, typer.Option("--mail", help="Mail each invitation instead of printing its link.")]
 
@@ -179,10 +182,29 @@ def add_admin(name: str, email: str, mail: SendMail = False) -> None:
             _invite(chosen, db, [(user_id, name, email)], mail=mail)
 
 
+@audit_app.command("verify")
+def verify_audit(
+    head: Annotated[str, typer.Option(help="A head that was noted before: it must still be there.")] = "",
+) -> None:
+    """Find entries that were changed, taken out, put in or moved; each is a line, and the exit code is then 1."""
+    with plain_errors():
+        chosen = settings.load()
+        chosen.require_key()
+        with _database(chosen) as db:
+            key = Keys.derive(chosen.secret_key.get_secret_value()).audit
+            found = db.run(chain.verify, key=key, head=head, now=system_clock())
+    for line in found.problems:
+        typer.echo(line)
+    typer.echo(f"{found.entries} entries in the chain, {found.waiting} waiting. Head: {found.head}")
+    raise typer.Exit(1 if found.problems else 0)
+
+
 @contextmanager
 def _database(chosen: Settings) -> Iterator[Database]:
     """The database, reached. Raises Unavailable."""
     db = Database(chosen.database_url.get_secret_value(), connections=2)
+    if key := chosen.secret_key.get_secret_value():
+        db.info[audit.SIGNER] = Keys.derive(key).audit
     try:
         db.reach()
         yield db

@@ -39,6 +39,8 @@ class Database:
         """`connections` bounds both the pool and the threads that use it."""
         self.engine = _engine(url, connections)
         self.connections = connections
+        self.info: dict[str, Any] = {}
+        """What every session carries for the use cases."""
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="db")
 
     def reach(self) -> None:
@@ -67,7 +69,7 @@ class Database:
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
-            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            with Session(self.engine, expire_on_commit=False, info=self.info) as session, session.begin():
                 return use_case(session)
         except (PoolTimeout, DBAPIError) as error:
             if _is_outage(error):

@@ -37,12 +37,14 @@ class Keys:
     tokens: Key
     """Signs the API's tokens."""
     requests: Key
+    audit: Key
+    """Signs the audit log."""
     seal_key: Key
 
     @classmethod
     def derive(cls, secret: str) -> Self:
         """The same keys for the same secret, on every machine."""
-        uses = ("pepper", "codes", "invitations", "throttles", "tokens", "requests", "seal")
+        uses = ("pepper", "codes", "invitations", "throttles", "tokens", "requests", "audit", "seal")
         return cls(*(_derive(secret, use) for use in uses))
 
     def seal(self, text: str) -> str:

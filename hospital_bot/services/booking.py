@@ -31,7 +31,7 @@ from hospital_bot.errors import (
 )
 from hospital_bot.models import Appointment, Doctor, Patient, midnight, next_day
 from hospital_bot.queries import Held
-from hospital_bot.services import news
+from hospital_bot.services import audit, news
 from hospital_bot.services.availability import leave_on
 from hospital_bot.services.news import Deed
 from hospital_bot.slots import Span
@@ -75,6 +75,8 @@ def book(
         session, patient_id, doctor, start, clinic, now, reason=reason, request_id=request_id, moved_from=None
     )
     news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    if in_stead:
+        _log(session, "visit.book", visit, user_id, request_id, now)
     return visit
 
 
@@ -119,6 +121,8 @@ def move(
         moved_from=old.appointment_id,
     )
     news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    if in_stead:
+        _log(session, "visit.move", visit, user_id, request_id, now)
     return visit
 
 
@@ -132,6 +136,7 @@ def cancel(
     now: datetime,
     why: str | None = None,
     in_stead: bool = False,
+    channel: str = "",
 ) -> Visit:
     """The visit, given back. Who, when and why are kept; cancelling twice is the same as once."""
     visit = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
@@ -142,7 +147,21 @@ def cancel(
     _check_cut_off(visit.start, clinic, now)
     close(session, appointment_id, user_id=user_id, why=why, now=now)
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now))
+    _log(session, "visit.cancel", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
+
+
+def _log(session: Session, action: str, visit: Visit, user_id: int | None, channel: str, now: datetime) -> None:
+    """What the visit's own row does not say: see `audit` on bookings."""
+    audit.record(
+        session,
+        actor_id=user_id,
+        patient_id=visit.patient_id,
+        action=action,
+        subject=f"appointment:{visit.appointment_id}",
+        channel=channel,
+        now=now,
+    )
 
 
 def own_visit(session: Session, *, appointment_id: int, patient_id: int, now: datetime) -> Visit:  # noqa: ARG001 - every use case is told the time
