@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from telegram import Update
 from telegram.error import NetworkError
 from telegram.ext import Application
@@ -25,8 +25,6 @@ from handlers.dispatch import Dispatcher
 from handlers.screen import Letter
 from handlers.turn import Hospital
 from hospital_bot import revision
-from hospital_bot.api.app import Limits, create_api
-from hospital_bot.api.desk import Desk, Send
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
 from hospital_bot.gate import Gate
@@ -43,6 +41,9 @@ from hospital_bot.telegram.show import Show
 from hospital_bot.telegram.webhook import serve, webhook_app
 
 Clock = Callable[[], datetime]
+Send = Callable[[str, str, str], bool]
+"""Mails a text (to, subject, body) once; False when it could not be sent. Blocks."""
+
 log = structlog.get_logger()
 
 TIDYING = timedelta(hours=1)
@@ -175,8 +176,11 @@ def postman(settings: Settings) -> Callable[[Letter], Awaitable[bool]]:
     return post
 
 
-def api_of(settings: Settings, db: Database, gate: Gate, clock: Clock, *, at_once: int) -> FastAPI:
+def api_of(settings: Settings, db: Database, gate: Gate, clock: Clock, *, at_once: int) -> Starlette:
     """The HTTP API on this database, using `at_once` of its connections at most."""
+    from hospital_bot.api.app import Limits, create_api  # FastAPI is slow to load, and few bots serve the API as well
+    from hospital_bot.api.desk import Desk
+
     keys = Keys.derive(settings.secret_key.get_secret_value())
     desk = Desk(db, gate, keys, settings.clinic, clock, mail_sender(settings), BoundedSemaphore(max(1, at_once)))
     limits = Limits(
