@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,7 @@ from handlers.turn import Turn
 from hospital_bot import cli
 from hospital_bot.services import conversations
 from hospital_bot.telegram import pace, poll, webhook
-
-HELD = "probe"
-"""The name of the database's lock that /hold waits for."""
+from tests.processes.world import HELD
 
 area = Area("probe")
 
@@ -73,11 +72,13 @@ def _take(turn: Turn, kind: str, number: int) -> Screen:
 
 
 def without_lock() -> None:
-    """The chat is read without its lock and saved whoever saved it meanwhile."""
+    """The chat is read without its lock, slowly, and saved whoever saved it meanwhile."""
     opened, closed = conversations.open_chat, conversations.close_chat
 
     def read(session: Session, **facts: Any) -> conversations.Chat:
-        return opened(_Unlocked(session), **facts)  # type: ignore[arg-type]
+        chat = opened(_Unlocked(session), **facts)  # type: ignore[arg-type]
+        time.sleep(0.05)
+        return chat
 
     def save(session: Session, *, chat: conversations.Chat, **facts: Any) -> None:
         newest = "SELECT version FROM conversations WHERE chat_id = :chat_id"

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.processes.probe import CLEAN, Crowd, Report
+from tests.processes.probe import CLEAN, Crowd
 from tests.processes.world import PROBE, World
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
@@ -22,14 +22,13 @@ BETWEEN = 10
 """… updates taken: on a machine with no time to spare, too, it is a process at work that dies."""
 
 
-async def killed(world: World, *missing: str, times: int = TIMES) -> tuple[Report, int]:
-    """A crowd in front of three processes of which one dies every half second: what came of it, and the deaths."""
+async def crowded(world: World, *missing: str) -> Crowd:
+    """A crowd that has just acted, in front of three processes."""
     await world.served(3, webhook=True, command=(*PROBE, *missing))
     crowd = Crowd.gathered(world, PEOPLE)
     crowd.begin()
-    crowd.act(times)
-    kills = await kill_at_work(world)
-    return crowd.report(), kills
+    crowd.act(TIMES)
+    return crowd
 
 
 async def kill_at_work(world: World) -> int:
@@ -46,21 +45,24 @@ async def kill_at_work(world: World) -> int:
 
 
 async def test_nothing_is_lost_doubled_or_misplaced(around: World) -> None:
-    report, kills = await killed(around)
+    crowd = await crowded(around)
+    kills = await kill_at_work(around)
 
-    assert report == CLEAN
+    assert crowd.report() == CLEAN
     assert kills > 1
 
 
 async def test_without_the_lock_the_same_crowd_is_misunderstood(around: World) -> None:
-    report, _ = await killed(around, "lock")
+    crowd = await crowded(around, "lock")
+    await around.quiet()
 
-    assert report.forgetful > 0
+    assert crowd.report().forgetful > 0
 
 
 @pytest.mark.skipif(not PROVE, reason="one control is enough for every day")
 @pytest.mark.parametrize(("safeguard", "harm"), [("memory", "twice"), ("waiting", "lost")])
 async def test_without_another_safeguard_it_shows_as_well(around: World, safeguard: str, harm: str) -> None:
-    report, _ = await killed(around, safeguard)
+    crowd = await crowded(around, safeguard)
+    await kill_at_work(around)
 
-    assert getattr(report, harm) > 0
+    assert getattr(crowd.report(), harm) > 0

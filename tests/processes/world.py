@@ -31,6 +31,8 @@ SECRET = "a-webhook-secret-of-more-than-32-letters"
 PRODUCT = ("hospital_bot", "run")
 PROBE = ("tests.processes.entry", "run")
 """Modules to run, and their arguments: the product alone, and with the probe in it."""
+HELD = "probe"
+"""The name of the database's lock that the probe's /hold waits for."""
 PATH = "/telegram"
 PATIENCE = 90.0
 LOOK = 0.02
