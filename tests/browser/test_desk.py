@@ -155,3 +155,16 @@ async def test_nothing_is_wider_than_the_screen(demo: Demo, windows: Open, size:
     await ann.sees("Which time?")
     await desk.shoot(f"width-{size[0]}")
     assert await desk.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_one_phone_too_many_puts_the_idlest_away(desk: Desk) -> None:
+    ann, ben = Hand(desk.page, "Ann"), Hand(desk.page, "Ben")
+    await ben.starts()
+    await ann.starts()
+    osei = await desk.takes("Dr. Osei")
+
+    await expect(osei.region).to_be_in_viewport(ratio=1)
+    await expect(ann.region).to_be_in_viewport(ratio=1)
+    await expect(ben.region).to_have_count(0)
+    await desk.takes("Ben")
+    await ben.sees("Welcome")

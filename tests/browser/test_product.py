@@ -82,8 +82,9 @@ async def test_somebody_new_registers_books_moves_and_cancels(desk: Desk) -> Non
     await desk.shoot("cancelled-wide")
 
 
-async def test_two_phones_race_for_one_time(desk: Desk) -> None:
-    ann, ben = Hand(desk.page, "Ann Palmer"), Hand(desk.page, "Ben Okafor")
+async def test_two_phones_race_for_one_time(desk: Desk, hospital: Stage, windows: Open) -> None:
+    elsewhere = await windows(hospital.address)
+    ann, ben = Hand(elsewhere.page, "Ann Palmer"), Hand(desk.page, "Ben Okafor")
     await ben.starts()
     await ben.taps("Log in")
     await ben.types_from_card("ben@patients.example")

@@ -13,11 +13,12 @@ import { World } from "./world.js";
 
 const NARROW = matchMedia("(max-width: 899px)");
 const NOTICE_MILLISECONDS = 20_000;
+const PHONE_WIDTH = 334; // the narrowest phone and the gap beside it
 const find = (id) => document.getElementById(id);
 
 const world = new World();
 const phones = new Map();
-const kept = JSON.parse(localStorage.getItem("desk") ?? "null") ?? { open: null, active: null, view: "people" };
+const kept = JSON.parse(localStorage.getItem("desk") ?? "null") ?? { open: null, used: [], active: null, view: "people" };
 let lettersSeen = null;
 let noticeEnds = 0;
 
@@ -28,8 +29,8 @@ const desk = {
 
   /** Take a phone to hand. */
   open(id) {
-    if (!desk.isOpen(id)) kept.open = [...(kept.open ?? []), id];
-    kept.active = id;
+    if (!desk.isOpen(id)) kept.open = [...makeRoom(), id];
+    use(id);
     desk.view("chat");
     phones.get(id)?.element.scrollIntoView({ inline: "nearest", block: "nearest" });
     phones.get(id)?.focus();
@@ -43,8 +44,8 @@ const desk = {
   },
 
   activate(id) {
-    if (kept.active === id) return;
-    kept.active = id;
+    if (kept.active === id && kept.used[0] === id) return;
+    use(id);
     draw();
   },
 
@@ -80,6 +81,22 @@ const people = new People(find("people"), world, desk);
 const mail = new Mail(find("mail"), world, desk);
 const clock = new Clock(find("clock"), world);
 const switcher = new Switcher(find("switcher"), world, desk);
+
+function use(id) {
+  kept.active = id;
+  kept.used = [id, ...kept.used.filter((each) => each !== id)];
+}
+
+/** The open phones that stay when one more comes: as many as fit, without the one longest not in hand. */
+function makeRoom() {
+  const open = kept.open ?? [];
+  if (NARROW.matches || open.length < fitting()) return open;
+  const rank = (id) => (kept.used.includes(id) ? kept.used.indexOf(id) : kept.used.length);
+  const idlest = open.toSorted((one, other) => rank(other) - rank(one))[0];
+  return open.filter((id) => id !== idlest);
+}
+
+const fitting = () => Math.max(1, Math.floor(find("phones").clientWidth / PHONE_WIDTH));
 
 function draw() {
   document.documentElement.dataset.view = kept.view;
@@ -120,7 +137,7 @@ function takeWorld() {
   for (const phone of phones.values()) phone.element.remove();
   phones.clear();
   const everybody = [...world.phones.keys()];
-  kept.open = (kept.open ?? (NARROW.matches ? [] : everybody.slice(0, 2))).filter((id) => world.phones.has(id));
+  kept.open = (kept.open ?? (NARROW.matches ? [] : everybody.slice(0, Math.min(2, fitting())))).filter((id) => world.phones.has(id));
   if (!desk.isOpen(kept.active)) kept.active = kept.open[0] ?? null;
   if (kept.active === null && kept.view === "chat") kept.view = "people";
   for (const [id, text] of drafts) if (text && desk.isOpen(id)) lay(id).composer.type(text);
