@@ -17,6 +17,10 @@ AREAS = (
     "doctor",
     "approval",
     "offers",
+    "hours",
+    "timeoff",
+    "outside",
+    "late",
 )
 """In the order a person meets them."""
 

@@ -61,7 +61,8 @@ def _day_buttons(turn: Turn, digest: Digest) -> tuple[Row, ...]:
     week = Button(words.WEEK, link("doctor.week", on - timedelta(days=on.weekday())))
     if on != turn.clinic.today(turn.now):
         return (turning, (Button(texts.TODAY, link("doctor.today")), week))
-    return (turning, (week,))
+    late = (Button(words.LATE, link("late.ask")),) if digest.lines else ()
+    return (turning, (week, *late))
 
 
 @area.button("visit")
@@ -76,8 +77,10 @@ def _visit_page(turn: Turn, entry: Entry) -> Screen:
         Button(words.MARK[status], link("doctor.mark", entry.appointment_id, status, "visit")) for status in following
     )
     answers = approval.answer_row(entry.appointment_id) if entry.status == "pending" else ()
+    ahead = entry.live and turn.clinic.instant(entry.start) > turn.now
+    change = (Button(words.CHANGE, link("outside.open", entry.appointment_id)),) if ahead else ()
     back = (Button(texts.BACK, link("doctor.day", entry.start.date())),)
-    return Screen(words.visit(entry), tuple(row for row in (answers, marks, back) if row))
+    return Screen(words.visit(entry), tuple(row for row in (answers, marks, change, back) if row))
 
 
 @area.button("mark")

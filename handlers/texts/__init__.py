@@ -56,6 +56,10 @@ STRANGER_COMMANDS = (
 STAFF_COMMANDS = (
     ("today", "Your visits today"),
     ("week", "Your visits this week"),
+    ("late", "Running late: tell today's patients"),
+    ("requests", "Visits that wait for your answer"),
+    ("schedule", "Your working hours"),
+    ("timeoff", "Leave, and days off sick"),
     ("security", "Authenticator app and password"),
     ("logout", "Log out on this phone"),
     ("help", "What this bot can do"),

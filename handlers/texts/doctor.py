@@ -24,6 +24,8 @@ STATUS = {
     "no_show": "did not come",
 }
 WEEK = "Week"
+CHANGE = "Move or cancel"
+LATE = "Running late"
 EARLIER = "‹ Earlier"
 LATER = "Later ›"
 NOT_NOW = "That can't be said of this visit now."

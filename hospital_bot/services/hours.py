@@ -5,10 +5,9 @@ No change drops a visit. Those that fall outside are listed until each is given 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -17,12 +16,13 @@ from hospital_bot import queries, schedules, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import BadInput, NotFound
 from hospital_bot.models import Doctor
-from hospital_bot.schedules import WEEKDAYS, Schedule
+from hospital_bot.schedules import Schedule
 from hospital_bot.services import agenda, audit, booking, offers
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.availability import leave_on
 from hospital_bot.values import DoctorFacts, Who
 
+MAX_TYPED = 300
 OFF = ("off", "closed")
 """Typed in place of times."""
 
@@ -79,6 +79,8 @@ def approve(session: Session, *, doctor_id: int, on: bool, now: datetime) -> Non
 
 def apply(schedule: Schedule, change: Change) -> Schedule:
     """The schedule with this change. Raises BadInput."""
+    if len(change.text) > MAX_TYPED:
+        raise BadInput("schedule", "too_long")
     raw = schedule.to_json()
     if change.kind == "minutes":
         raw["slot_minutes"] = int(change.text) if change.text.isdecimal() and len(change.text) < 4 else 0
@@ -128,12 +130,3 @@ def is_inside(entry: Entry, doctor: DoctorFacts) -> bool:
     end = begin + entry.minutes
     works = any(span.start <= begin and end <= span.end for span in doctor.schedule.hours(day))
     return works and not any(span.start < end and begin < span.end for span in leave_on(doctor, day))
-
-
-def exceptions(schedule: Schedule, today: date) -> Iterable[tuple[date, Any]]:
-    """The days ahead that differ from the week."""
-    return ((day, hours) for day, hours in sorted(schedule.dates.items()) if day >= today)
-
-
-def week_lines(schedule: Schedule) -> list[tuple[str, Any]]:
-    return list(zip(WEEKDAYS, schedule.weekly, strict=True))

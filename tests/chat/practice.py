@@ -8,7 +8,6 @@ from itertools import count
 from hospital_bot.services import booking
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
-from hospital_bot.telegram.outbox import Outbox
 from hospital_bot.values import Visit, Who
 from tests.chat.conftest import Hospital
 
@@ -40,8 +39,8 @@ def status(hospital: Hospital, booked: Visit) -> str:
 
 async def deliver(hospital: Hospital) -> None:
     """Send whatever is due by now."""
-    product = hospital.product
-    await Outbox(db=hospital.db, show=product.show, clinic=hospital.clinic, clock=hospital.clock).tick()
+    await hospital.product.outbox.plan()
+    await hospital.product.outbox.tick()
 
 
 def heard(phone: Phone, words: str) -> int:

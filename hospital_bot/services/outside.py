@@ -1,0 +1,78 @@
+"""What a doctor decides about a visit that can't stay where it is: keep it all the same, offer other times, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from hospital_bot import queries
+from hospital_bot.clinic import Clinic
+from hospital_bot.errors import Conflict, NotFound, TooLate
+from hospital_bot.models import Appointment
+from hospital_bot.services import audit, booking, news, offers, outbox
+from hospital_bot.services.news import Deed
+from hospital_bot.values import Visit
+
+
+def keep(
+    session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
+) -> Visit:
+    """It stays, and is no longer listed. Raises NotFound for a colleague's visit, TooLate for one that is over."""
+    visit = _own(session, appointment_id, doctor_id, clinic, now)
+    kept = session.connection().execute(
+        update(Appointment)
+        .where(Appointment.appointment_id == appointment_id, Appointment.live == 1)
+        .values(kept_at=now)
+    )
+    if not kept.rowcount:
+        raise Conflict
+    _note(session, visit, user_id, "visit.keep", channel, now)
+    return visit
+
+
+def offer(
+    session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
+) -> Visit:
+    """Taken back; the patient chooses among other times that are kept for them. Raises as `keep` does."""
+    visit = _own(session, appointment_id, doctor_id, clinic, now)
+    booking.close(session, appointment_id, user_id=user_id, why=offers.WHY["away"], now=now)
+    outbox.put(session, [offers.draft(visit, why="away", by=user_id, due_at=now)], now=now)
+    _note(session, visit, user_id, "visit.offer", channel, now)
+    return visit
+
+
+def cancel(
+    session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
+) -> Visit:
+    """Taken back, and the patient is told. Raises as `keep` does."""
+    visit = _own(session, appointment_id, doctor_id, clinic, now)
+    booking.close(session, appointment_id, user_id=user_id, why="cancelled by the doctor", now=now)
+    news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead=True, now=now))
+    _note(session, visit, user_id, "visit.cancel", channel, now)
+    return visit
+
+
+def _own(session: Session, appointment_id: int, doctor_id: int, clinic: Clinic, now: datetime) -> Visit:
+    row = session.execute(
+        queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    visit = queries.as_visit(row)
+    if not visit.live or clinic.instant(visit.start) <= now:
+        raise TooLate
+    return visit
+
+
+def _note(session: Session, visit: Visit, user_id: int, action: str, channel: str, now: datetime) -> None:
+    audit.record(
+        session,
+        actor_id=user_id,
+        patient_id=visit.patient_id,
+        action=action,
+        subject=f"appointment:{visit.appointment_id}",
+        channel=channel,
+        now=now,
+    )
