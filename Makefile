@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-
 WORKERS := 2
 COVERAGE := 90# per cent of lines and branches of hospital_bot and handlers
 
-.PHONY: help demo demo-script test style types layers duplicates mariadb chromium prove bench lock format clean
+.PHONY: help demo demo-script test style types layers duplicates mariadb chromium prove bench lock pictures format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ lock: .venv/dev ## write requirements*.txt anew from pyproject.toml; UPGRADE=--u
 
 LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+pictures: .venv/dev chromium ## draw the README's pictures anew
+	$(BIN)/python scripts/draw_pictures.py
 
 format: .venv/dev ## put the code into its standard form
 	$(BIN)/ruff check --fix

@@ -7,6 +7,8 @@
     limits.py         429s, outages and timeouts; refusals.py every other no
     markup.py  keyboards.py  parameters.py      what the bot's requests are made of
     server.py         over HTTP; people_api.py the people's side; mailbox.py over SMTP
+    page.py  page/    the chat page in a browser; events.py what it sees, backstage.py what a demo lends it
+    storage.py        the world in a file, over restarts
     request.py        python-telegram-bot's client without a network
     phone.py          a phone for tests and scripts; lines.py its two lines
 
