@@ -9,7 +9,7 @@ A claim that ran out was a dead process's, and others may have the row: a crash 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -117,9 +117,14 @@ def facts_of(row: Notification) -> dict[str, Any]:
     return row.facts or {}
 
 
-def claim(session: Session, *, token: str, most: int, lease: timedelta, now: datetime) -> list[Claimed]:
-    """Up to `most` due rows, the longest due first, for the process with this token alone until the lease ends."""
-    due = _due(token, now)
+def claim(
+    session: Session, *, token: str, most: int, lease: timedelta, now: datetime, busy: Collection[int] = ()
+) -> list[Claimed]:
+    """Up to `most` due rows, the longest due first, for the process with this token alone until the lease ends.
+
+    `busy` are those that it is dealing with already: it does not forget them, however long they take.
+    """
+    due = _due(busy, now)
     ids = session.scalars(select(Notification.notification_id).where(due).order_by(Notification.due_at).limit(most))
     if not (seen := list(ids)):
         return []
@@ -138,13 +143,13 @@ def claim(session: Session, *, token: str, most: int, lease: timedelta, now: dat
     return [Claimed(notification_id, chat_id) for notification_id, chat_id in session.execute(mine)]
 
 
-def _due(token: str, now: datetime) -> ColumnElement[bool]:
-    """Waiting, and nobody's: what this process holds it has not forgotten, however long it takes."""
+def _due(busy: Collection[int], now: datetime) -> ColumnElement[bool]:
+    """Waiting, and nobody's."""
     return and_(
         Notification.state == "waiting",
         Notification.due_at <= now,
         or_(Notification.claimed_until_at.is_(None), Notification.claimed_until_at <= now),
-        or_(Notification.claim_token.is_(None), Notification.claim_token != token),
+        Notification.notification_id.not_in(busy),
     )
 
 

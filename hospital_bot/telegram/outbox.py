@@ -52,7 +52,7 @@ class Outbox:
     def __init__(self, *, db: Database, show: Show, pace: Pace, clinic: Clinic, clock: Callable[[], datetime]) -> None:
         self._db, self._show, self._pace, self._clinic, self._clock = db, show, pace, clinic, clock
         self._token = secrets.token_hex(16)
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], int] = {}
         self._one = asyncio.Lock()
         self._ticking = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -81,13 +81,16 @@ class Outbox:
 
     def _begin(self, claimed: Claimed) -> None:
         task = asyncio.create_task(self._deliver(claimed))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+        self._open[task] = claimed.notification_id
+        task.add_done_callback(self._open.pop)
 
     async def _claim(self, most: int) -> list[Claimed]:
         if most <= 0:
             return []
-        return await self._db.run_async(outbox.claim, token=self._token, most=most, lease=LEASE, now=self._clock())
+        busy = list(self._open.values())
+        return await self._db.run_async(
+            outbox.claim, token=self._token, most=most, lease=LEASE, busy=busy, now=self._clock()
+        )
 
     async def _deliver(self, claimed: Claimed) -> None:
         """One message, whatever happens to it; the others never notice."""
