@@ -31,7 +31,18 @@ from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
 from hospital_bot.scheduler import Scheduler
-from hospital_bot.services import audit, chain, conversations, otp, registration, requests, throttles
+from hospital_bot.services import (
+    approvals,
+    audit,
+    chain,
+    conversations,
+    erasure,
+    offers,
+    otp,
+    registration,
+    requests,
+    throttles,
+)
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
 from hospital_bot.telegram.outbox import Outbox
@@ -72,10 +83,25 @@ class Product:
     async def deliver(self, update: Update) -> None:
         await self.dispatcher.deliver(self.application, update)
 
+    async def expire(self) -> None:
+        """End the requests that no doctor answered in time."""
+        await self.db.run_async(approvals.expire, clinic=self.hospital.clinic, now=self.clock())
+
     async def tidy(self) -> None:
-        """Forget what no longer matters: old updates, expired conversations, used codes, past throttles."""
-        for purge in (conversations.purge, otp.purge, throttles.purge, registration.purge, requests.purge):
+        """Forget what no longer matters: old updates, expired conversations, used codes, past throttles, and people who wish it."""
+        for purge in (
+            conversations.purge,
+            otp.purge,
+            throttles.purge,
+            registration.purge,
+            requests.purge,
+            offers.purge,
+            chain.purge,
+            erasure.purge,
+        ):
             await self.db.run_async(purge, now=self.clock())
+        while await self.db.run_async(erasure.carry_out, clinic=self.hospital.clinic, now=self.clock()):
+            pass
 
     async def link(self) -> None:
         """Make links of the audit log's new entries."""
@@ -223,6 +249,7 @@ async def run(product: Product, stop: asyncio.Event) -> None:
     product.scheduler.every(TIDYING, product.tidy, name="tidy")
     product.scheduler.every(LINKING, product.link, name="link")
     product.scheduler.every(PLANNING, product.outbox.plan, name="plan")
+    product.scheduler.every(PLANNING, product.expire, name="expire")
     product.scheduler.every(SENDING, product.outbox.tick, name="send")
     product.scheduler.start()
     try:

@@ -39,6 +39,7 @@ def status(hospital: Hospital, booked: Visit) -> str:
 
 async def deliver(hospital: Hospital) -> None:
     """Send whatever is due by now."""
+    await hospital.product.expire()
     await hospital.product.outbox.plan()
     await hospital.product.outbox.tick()
 
