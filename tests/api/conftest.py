@@ -18,6 +18,7 @@ from httpx import Client, Response
 from sqlalchemy import text
 
 from hospital_bot import passwords
+from hospital_bot.api import tokens
 from hospital_bot.api.app import Limits, create_api
 from hospital_bot.api.desk import Desk
 from hospital_bot.gate import Gate
@@ -32,7 +33,7 @@ CHEAP = 4
 GENEROUS = Limits(every="100000/minute", changes="100000/minute")
 
 
-@dataclass
+@dataclass(eq=False)
 class Service:
     """The API over a hospital's data. `mails` are (to, subject, text), the newest last."""
 
@@ -51,6 +52,11 @@ class Service:
     def code(self) -> str:
         """The code in the newest mail."""
         return str(re.findall(r"\b[0-9]{6}\b", self.mails[-1][2])[0])
+
+    def token_of(self, person: Person, *, proven: bool = False) -> str:
+        """For tests with more people than one address may log in within a minute."""
+        now = self.hospital.now
+        return tokens.issue(KEYS, user_id=person.user_id, token_version=0, proved_at=now if proven else None, now=now)
 
     def user(self, name: str = "Ann", role: str = "patient", password: str = PASSWORD) -> Person:
         """Somebody who has had an account for long."""
@@ -156,6 +162,15 @@ def service(tmp_path: Path) -> Iterator[Service]:
 @pytest.fixture
 def on_mariadb(mariadb_url: str) -> Iterator[Service]:
     hospital = Hospital.build(mariadb_url, connections=20)
+    with serving(hospital) as service:
+        yield service
+    hospital.close()
+
+
+@pytest.fixture
+def roomy(mariadb_url: str) -> Iterator[Service]:
+    """On MariaDB; patients may hold as many visits as a race gives them."""
+    hospital = Hospital.build(mariadb_url, connections=32, max_visits=10_000)
     with serving(hospital) as service:
         yield service
     hospital.close()
