@@ -10,8 +10,9 @@ from typing import Any
 from telegram import BotCommand, BotCommandScopeAllPrivateChats
 from telegram.error import InvalidToken
 from telegram.ext import Application, ExtBot
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
+from hospital_bot.telegram.backend import Backend
 from hospital_bot.telegram.pace import Pace
 
 Commands = Sequence[tuple[str, str]]
@@ -55,8 +56,8 @@ def build_bot(token: str, api_url: str, pace: Pace, request: BaseRequest | None 
         token=token,
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
-        request=request or HTTPXRequest(connection_pool_size=CONNECTIONS, read_timeout=ANSWER_SECONDS),
-        get_updates_request=request or HTTPXRequest(connection_pool_size=1, read_timeout=ANSWER_SECONDS),
+        request=request or Backend(connections=CONNECTIONS, answer_seconds=ANSWER_SECONDS),
+        get_updates_request=request or Backend(connections=1, answer_seconds=ANSWER_SECONDS),
         rate_limiter=pace,
     )
 
