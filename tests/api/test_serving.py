@@ -18,6 +18,7 @@ from hospital_bot import wiring
 from hospital_bot.settings import Settings, SettingsError, load
 from tests.servers import _free_port as free_port
 
+ROOT = Path(__file__).parents[2]
 FACTS = {
     "HOSPITAL_SECRET_KEY": "an invented secret of more than 32 characters",
     "HOSPITAL_SMTP_URL": "smtp://127.0.0.1:9",
@@ -30,7 +31,8 @@ FACTS = {
 def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`hospital-bot api`, once it is ready."""
     port = free_port()
-    facts = FACTS | {"HOSPITAL_API_PORT": str(port), "HOSPITAL_DATABASE_URL": f"sqlite:///{tmp_path}/hospital.db"}
+    facts = FACTS | {"HOSPITAL_API_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    facts["HOSPITAL_DATABASE_URL"] = f"sqlite:///{tmp_path}/hospital.db"
     command = [sys.executable, "-m", "hospital_bot", "api"]
     process = subprocess.Popen(command, env=os.environ | facts, cwd=tmp_path)
     try:
