@@ -11,6 +11,8 @@ AREAS = (
     "reset",
     "invitation",
     "security",
+    "proof",
+    "privacy",
     "booking",
     "visits",
     "notices",

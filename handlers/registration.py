@@ -234,6 +234,7 @@ def take_code(turn: Turn, text: str) -> Screen:
             phone=draft["phone"],
             address=draft["address"],
             password_hash=draft["password"],
+            consent=words.CONSENT_VERSION,
             telegram_id=turn.telegram_id,
             channel=turn.channel,
             keys=turn.hospital.keys,

@@ -25,6 +25,10 @@ class Rules:
     """How long before a visit its patient is reminded."""
     approval: timedelta = timedelta(hours=24)
     """How long a request waits for its doctor's answer."""
+    erasure_window: timedelta = timedelta(days=7)
+    """How long the hospital can refuse a wish to be forgotten, and the patient take it back."""
+    records_years: int = 10
+    """How long the law wants visits and records kept."""
     digest_time: time = time(7)
     """When doctors get the day's list, on the clinic's clock."""
 

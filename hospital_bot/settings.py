@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     booking_horizon_days: int = Field(60, ge=1, le=365)
     booking_max_visits: int = Field(5, ge=1, le=100)
     booking_cutoff: Period = timedelta(hours=2)
+    erasure_window: Period = timedelta(days=7)
+    records_years: int = Field(10, ge=1, le=100)
     approval_expires: Period = timedelta(hours=24)
 
     @model_validator(mode="after")
@@ -140,6 +142,8 @@ class Settings(BaseSettings):
             horizon_days=self.booking_horizon_days,
             max_visits=self.booking_max_visits,
             cut_off=self.booking_cutoff,
+            erasure_window=self.erasure_window,
+            records_years=self.records_years,
             reminders=self.reminders,
             approval=self.approval_expires,
             digest_time=self.digest_time,

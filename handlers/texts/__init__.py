@@ -41,6 +41,7 @@ EMERGENCY = "In an emergency don't write here: call the emergency number."
 PATIENT_COMMANDS = (
     ("book", "Book a visit"),
     ("appointments", "Your visits: details, move, cancel"),
+    ("privacy", "Your data: who saw them, a copy, being forgotten"),
     ("security", "Authenticator app and password"),
     ("logout", "Log out on this phone"),
     ("help", "What this bot can do"),

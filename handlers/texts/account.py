@@ -53,6 +53,8 @@ CONSENT = (
     "With “Confirm” you agree that we keep these details, to arrange your visits and to reach you about them, "
     "and for nothing else."
 )
+CONSENT_VERSION = "2026-11"
+"""A new one with every new wording: it is kept with each person who agreed."""
 FOREIGN_CONTACT = "That is somebody else's contact. Please share your own number, or type it."
 TYPE_CODE = "Please type the six digits of the code."
 FEW_TRIES = "After a few wrong tries a code stops working."

@@ -93,10 +93,18 @@ def finish_password(session: Session, *, check: PasswordCheck, correct: bool, ch
 
 
 def login_code(
-    session: Session, *, user_id: int, channel: str, keys: Keys, now: datetime, by_mail: bool = False
+    session: Session,
+    *,
+    user_id: int,
+    channel: str,
+    keys: Keys,
+    now: datetime,
+    by_mail: bool = False,
+    purpose: otp.Purpose = "login",
 ) -> Challenge:
     """The second factor, once the password was right, and again for another code. Raises WaitForCode.
 
+    `purpose` is `stepup` for `prove_again`.
     `by_mail` is for a patient without the app at hand. Staff see other people's data: theirs is the app alone.
     """
     person = session.execute(select(User.email, User.role, User.totp_secret).where(User.user_id == user_id)).first()
@@ -104,7 +112,7 @@ def login_code(
         raise NotFound
     if _asks_app(person, by_mail=by_mail):
         return Challenge("app", person.email, None, may_mail=person.role == "patient")
-    code = otp.issue(session, user_id=user_id, purpose="login", channel=channel, keys=keys, now=now)
+    code = otp.issue(session, user_id=user_id, purpose=purpose, channel=channel, keys=keys, now=now)
     return Challenge("mail", person.email, code)
 
 
@@ -140,6 +148,28 @@ def step_up(session: Session, *, user_id: int, typed: str, channel: str, keys: K
     audit.record(session, actor_id=user_id, action="login", channel=channel, now=now)
 
 
+def prove_again(
+    session: Session,
+    *,
+    user_id: int,
+    typed: str,
+    telegram_id: int,
+    channel: str,
+    keys: Keys,
+    now: datetime,
+    by_mail: bool = False,
+) -> None:
+    """A fresh code from somebody who is logged in on this Telegram account. Raises as `login`."""
+    person = _person(session, user_id, channel, now, purpose="stepup")
+    _prove(session, person, telegram_id, channel, typed, keys, now, by_mail=by_mail, purpose="stepup")
+    session.execute(
+        update(TelegramAccount)
+        .where(TelegramAccount.user_id == user_id, TelegramAccount.telegram_id == telegram_id)
+        .values(proved_at=now)
+    )
+    audit.record(session, actor_id=user_id, action="prove", channel=channel, now=now)
+
+
 def set_password_hash(session: Session, *, user_id: int, password_hash: str, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
     """The same password, hashed in today's way."""
     session.execute(update(User).where(User.user_id == user_id).values(password=password_hash))
@@ -149,7 +179,7 @@ def _linked(telegram_id: int | None) -> ColumnElement[bool]:
     return and_(TelegramAccount.user_id == User.user_id, TelegramAccount.telegram_id == telegram_id)
 
 
-def _person(session: Session, user_id: int, channel: str, now: datetime) -> Person:
+def _person(session: Session, user_id: int, channel: str, now: datetime, *, purpose: otp.Purpose = "login") -> Person:
     """All that a login needs to know, in one read."""
     found = session.execute(
         select(
@@ -168,7 +198,7 @@ def _person(session: Session, user_id: int, channel: str, now: datetime) -> Pers
         .outerjoin(Patient, Patient.user_id == User.user_id)
         .outerjoin(Doctor, Doctor.user_id == User.user_id)
         .outerjoin(TelegramAccount, TelegramAccount.user_id == User.user_id)
-        .outerjoin(OtpCode, otp.open_for(User.user_id, "login", channel, now))
+        .outerjoin(OtpCode, otp.open_for(User.user_id, purpose, channel, now))
         .where(User.user_id == user_id)
     ).first()
     if found is None:
@@ -190,6 +220,7 @@ def _prove(
     now: datetime,
     *,
     by_mail: bool,
+    purpose: otp.Purpose = "login",
 ) -> None:
     """Count the try, then look at the code."""
     user_id = person.user_id
@@ -200,15 +231,17 @@ def _prove(
         if _asks_app(person, by_mail=by_mail):
             totp.accept(session, user_id=user_id, sealed=person.totp_secret, typed=typed, keys=keys, now=now)
         else:
-            _prove_by_mail(session, person, channel, typed, keys, now)
+            _prove_by_mail(session, person, channel, typed, keys, now, purpose)
     except LoginError as refusal:
         audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
         raise
     throttles.clear(session, key=key)
 
 
-def _prove_by_mail(session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime) -> None:
-    expected = otp.Expected(person.otp_id, person.code, person.user_id, "login", channel)
+def _prove_by_mail(
+    session: Session, person: Person, channel: str, typed: str, keys: Keys, now: datetime, purpose: otp.Purpose
+) -> None:
+    expected = otp.Expected(person.otp_id, person.code, person.user_id, purpose, channel)
     otp.settle(session, expected, typed=typed, keys=keys, now=now)
     if person.verified_at is None:
         session.execute(update(User).where(User.user_id == person.user_id).values(verified_at=now))

@@ -77,10 +77,14 @@ def confirm_registration(
     channel: str,
     keys: Keys,
     now: datetime,
+    consent: str | None = None,
 ) -> Actor:
-    """Open the account and log in: `user_id` and `email` as in Pending. Raises WrongCode or CodeSpent."""
+    """Open the account and log in: `user_id` and `email` as in Pending. Raises WrongCode or CodeSpent.
+
+    `consent` is the version of the wording that the person agreed to.
+    """
     otp.redeem(session, user_id=user_id, purpose="verify", channel=channel, typed=typed, keys=keys, now=now)
-    _open(session, user_id, email, name, password_hash, now)
+    _open(session, user_id, email, name, password_hash, now, consent)
     patient_id = _add_patient(session, user_id, address, phone)
     accounts.link(session, telegram_id=telegram_id, user_id=user_id, role="patient", now=now)
     audit.record(session, actor_id=user_id, patient_id=patient_id, action="register", channel=channel, now=now)
@@ -130,12 +134,20 @@ def drop_shells(session: Session, emails: list[str]) -> None:
     session.execute(delete(User).where(User.email.in_(emails), SHELL))
 
 
-def _open(session: Session, user_id: int, email: str, name: str, password_hash: str, now: datetime) -> None:
+def _open(
+    session: Session, user_id: int, email: str, name: str, password_hash: str, now: datetime, consent: str | None = None
+) -> None:
     """Not a stand-in's: its address isn't the one that was asked for."""
     opened = session.connection().execute(
         update(User)
         .where(User.user_id == user_id, User.email == email, SHELL)
-        .values(name=name, password=password_hash, verified_at=now)
+        .values(
+            name=name,
+            password=password_hash,
+            verified_at=now,
+            consent_version=consent,
+            consented_at=now if consent else None,
+        )
     )
     if not opened.rowcount:
         raise WrongCode

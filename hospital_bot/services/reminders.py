@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
-from hospital_bot.models import Appointment, Notification, Patient, TelegramAccount, midnight
+from hospital_bot.models import Appointment, Notification, Patient, TelegramAccount, User, midnight
 from hospital_bot.services import outbox
 from hospital_bot.services.outbox import Draft, Pointless, TooEarly
 from hospital_bot.values import Visit
@@ -70,6 +70,8 @@ def _draft(kind: str, which: str, before: timedelta, visit: Visit, clinic: Clini
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Reminder:
     """What to remind of now. Raises Pointless, or TooEarly when the day's first visit is later than it was."""
+    if session.scalar(select(User.withdrawn_at).where(User.user_id == row.user_id)):
+        raise Pointless("the patient wants none")
     facts = outbox.facts_of(row)
     day, before = date.fromisoformat(facts["day"]), timedelta(seconds=facts["seconds"])
     visits = _ahead(session, row.user_id, day, clinic, now)
