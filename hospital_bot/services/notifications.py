@@ -48,9 +48,9 @@ def check(
     session: Session, *, notification_id: int, token: str, lease: timedelta, clinic: Clinic, now: datetime
 ) -> Message | None:
     """A claimed row, made into what is true now. None when it is not ours any more, or settled right here."""
-    if not outbox.hold(session, notification_id=notification_id, token=token, lease=lease, now=now):
+    row = outbox.held(session, notification_id=notification_id, token=token, lease=lease, now=now)
+    if row is None:
         return None
-    row = session.get_one(Notification, notification_id)
     try:
         chat_id = _chat(session, row)
         content = CHECKS[row.kind](session, row, clinic=clinic, now=now)

@@ -153,12 +153,15 @@ def _due(busy: Collection[int], now: datetime) -> ColumnElement[bool]:
     )
 
 
-def hold(session: Session, *, notification_id: int, token: str, lease: timedelta, now: datetime) -> bool:
-    """Lengthen the claim. False when somebody else has the row, or it is gone."""
-    held = session.connection().execute(
+def held(session: Session, *, notification_id: int, token: str, lease: timedelta, now: datetime) -> Notification | None:
+    """The claimed row, with half the lease or more ahead. None when somebody else has it, or it is gone."""
+    row = session.scalar(select(Notification).where(_mine(notification_id, token)))
+    if row is None or (row.claimed_until_at and row.claimed_until_at - now >= lease / 2):
+        return row
+    longer = session.connection().execute(
         update(Notification).where(_mine(notification_id, token)).values(claimed_until_at=now + lease)
     )
-    return bool(held.rowcount)
+    return row if longer.rowcount else None
 
 
 def settle(session: Session, *, notification_id: int, token: str, outcome: Outcome, now: datetime) -> None:

@@ -81,8 +81,19 @@ def test_who_lost_a_message_to_another_process_neither_holds_nor_settles_it(rows
     claim(rows, "b")
     settle(rows, 1, Outcome("sent"))
 
-    assert not rows.db.run(outbox.hold, notification_id=1, token="a", lease=LEASE, now=rows.now)
+    held = [rows.db.run(outbox.held, notification_id=1, token=by, lease=LEASE, now=rows.now) for by in "ab"]
+    assert [row and row.notification_id for row in held] == [None, 1]
     assert rows.scalar("SELECT state FROM notifications") == "waiting"
+
+
+def test_a_claim_that_waits_long_for_its_turn_is_lengthened(rows: Hospital) -> None:
+    put(rows, -1)
+    claim(rows)
+    rows.now += LEASE * 0.9
+    rows.db.run(outbox.held, notification_id=1, token="a", lease=LEASE, now=rows.now)
+    rows.now += LEASE * 0.9
+
+    assert claim(rows, "b") == []
 
 
 def test_a_matter_told_again_earlier_is_told_once_and_then(rows: Hospital) -> None:

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.prove, pytest.mark.skipif(not PRO
 async def test_during_a_thousand_reminders_people_wait_less_than_two_seconds(around: World) -> None:
     crowd = Crowd.gathered(around, REMINDERS)
     around.telegram.limits.enforced = True
-    await around.started(around.bot(webhook=False, command=PRODUCT))
+    await around.served(1, webhook=False, command=PRODUCT)
     began = time.monotonic()
     sending = asyncio.create_task(all_settled(crowd))
     waits = await asyncio.gather(*(asks_until(around, sending, number) for number in range(PEOPLE)))
