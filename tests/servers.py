@@ -83,7 +83,7 @@ class PrivateServer(Server):
 
     def __init__(self) -> None:
         super().__init__(
-            URL.create("mysql+pymysql", "root", host="127.0.0.1", port=_free_port(), query={"charset": "utf8mb4"})
+            URL.create("mysql+pymysql", "root", host="127.0.0.1", port=free_port(), query={"charset": "utf8mb4"})
         )
         self.folder = Path(tempfile.mkdtemp(prefix="hospital-db-"))  # short: a socket's path ends at 107 bytes
         self._process: subprocess.Popen[bytes] | None = None
@@ -212,7 +212,7 @@ def _program(name: str) -> str:
     return found or pytest.fail(f"{name} is not installed; `make test` says how to go on without it")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     for port in random.sample(PORTS, 100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):

@@ -16,7 +16,7 @@ import pytest
 
 from hospital_bot import wiring
 from hospital_bot.settings import Settings, SettingsError, load
-from tests.servers import _free_port as free_port
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 FACTS = {
