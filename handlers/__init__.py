@@ -23,6 +23,7 @@ AREAS = (
     "timeoff",
     "outside",
     "late",
+    "records",
 )
 """In the order a person meets them."""
 

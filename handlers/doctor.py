@@ -13,6 +13,7 @@ from handlers import approval, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
+from handlers.texts import records as record_words
 from handlers.turn import Turn
 from hospital_bot.errors import BadInput, NotFound
 from hospital_bot.services import agenda, attendance, digests
@@ -80,7 +81,18 @@ def _visit_page(turn: Turn, entry: Entry) -> Screen:
     ahead = entry.live and turn.clinic.instant(entry.start) > turn.now
     change = (Button(words.CHANGE, link("outside.open", entry.appointment_id)),) if ahead else ()
     back = (Button(texts.BACK, link("doctor.day", entry.start.date())),)
-    return Screen(words.visit(entry), tuple(row for row in (answers, marks, change, back) if row))
+    return Screen(words.visit(entry), tuple(row for row in (answers, marks, _records(entry), change, back) if row))
+
+
+def _records(entry: Entry) -> Row:
+    """The patient's, and for a visit that is done its own."""
+    if entry.status not in {"confirmed", "arrived", "completed"}:
+        return ()
+    history = Button(record_words.HISTORY, link("record.of", entry.appointment_id, 0))
+    if entry.status != "completed":
+        return (history,)
+    label = record_words.REWRITE if entry.record_id else record_words.WRITE
+    return (history, Button(label, link("record.write", entry.appointment_id)))
 
 
 @area.button("mark")

@@ -19,7 +19,7 @@ area = Area("menu")
 deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
 """What `/start <prefix>_<rest>` does, by prefix. Areas add theirs."""
 
-DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation", "hours", "proof")
+DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation", "hours", "proof", "record")
 
 
 @area.command("start")

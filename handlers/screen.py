@@ -71,7 +71,7 @@ class Screen:
     `toast` is shown over the chat for a moment, `alert` until it is closed.
     `forget` deletes the person's own message, or the message they tapped, which held a secret.
     `retire` takes the buttons away from the tapped message (used with `new`).
-    `secret` forbids forwarding and saving.
+    `secret` forbids forwarding and saving. With `instead` the text is not stored either: repeated, it says that.
     """
 
     text: str = ""
@@ -84,12 +84,15 @@ class Screen:
     forget: bool = False
     retire: bool = False
     secret: bool = False
+    instead: str = ""
     commands: str | None = None
     """The role whose command menu this chat gets from now on; None leaves it as it is."""
 
     def to_json(self) -> dict[str, Any]:
         if self.file and self.file.secret:
             return self._without_secret(self.file.instead).to_json()
+        if self.secret and self.instead:
+            return self._without_secret(self.instead).to_json()
         raw: dict[str, Any] = {
             "text": self.text,
             "rows": [[asdict(button) for button in row] for row in self.rows],
@@ -101,7 +104,7 @@ class Screen:
 
     def _without_secret(self, text: str) -> Screen:
         rows = (tuple(button for button in row if not button.copy) for row in self.rows)
-        return replace(self, text=text, rows=tuple(row for row in rows if row), file=None)
+        return replace(self, text=text, rows=tuple(row for row in rows if row), file=None, instead="")
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:

@@ -41,6 +41,7 @@ EMERGENCY = "In an emergency don't write here: call the emergency number."
 PATIENT_COMMANDS = (
     ("book", "Book a visit"),
     ("appointments", "Your visits: details, move, cancel"),
+    ("records", "Your medical records"),
     ("privacy", "Your data: who saw them, a copy, being forgotten"),
     ("security", "Authenticator app and password"),
     ("logout", "Log out on this phone"),
@@ -66,11 +67,12 @@ STAFF_COMMANDS = (
     ("help", "What this bot can do"),
     ("cancel", "Stop what you are doing"),
 )
+ADMIN_COMMANDS = (("absences", "Doctors off sick, and their patients"), *STAFF_COMMANDS[-4:])
 COMMANDS = {
     "stranger": STRANGER_COMMANDS,
     "patient": PATIENT_COMMANDS,
     "doctor": STAFF_COMMANDS,
-    "admin": STAFF_COMMANDS,
+    "admin": ADMIN_COMMANDS,
 }
 """The command menu of each role, in the order shown."""
 

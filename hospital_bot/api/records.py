@@ -17,5 +17,7 @@ router = APIRouter(tags=["patients"])
 @router.get("/patients/me/records", responses=documented(401, 403))
 def own_records(caller: TheCaller, page: Annotated[int, Query(ge=0, le=1000)] = 0) -> Records:
     """The caller's own records, the latest first. Every look is written down."""
-    found, more = caller.run(lambda turn, who: turn.do(records.own, actor=who, page=page, channel=caller.channel))
+    found, more = caller.run(
+        lambda turn, who: turn.do(records.own, actor=who, page=page, channel=caller.channel, keys=caller.desk.keys)
+    )
     return Records(records=[Record.of(record) for record in found], more=more)

@@ -242,6 +242,7 @@ async def test_an_offer_is_one_visit_however_often_it_is_tapped(hospital: Hospit
     for label in (*offer.buttons[:3], offer.buttons[0]):
         await ann.forges(offer.data_of(label), offer.id)
 
+    assert heard(ann, "Booked.") == 4
     assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == 1
 
 

@@ -66,7 +66,7 @@ async def test_a_visits_page_offers_no_show_once_it_has_begun(hospital: Hospital
     phone = await hospital.staff(osei)
 
     await phone.walks("/today", "10:00 Ann")
-    assert phone.last.buttons == ["Arrived", "Done", "Move or cancel", "‹ Back"]
+    assert phone.last.buttons == ["Arrived", "Done", "Records", "Move or cancel", "‹ Back"]
     await phone.forges(f"doctor.mark:{later.appointment_id}:no_show:visit", phone.last.id)
     assert phone.alert == "That can't be said of this visit now."
 

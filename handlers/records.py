@@ -1,0 +1,170 @@
+"""Medical records in the chat.
+
+/records ─► (a fresh code) ─► one's own records, one by one
+a visit's page ─┬─► write: description ─► diagnosis ─► plan ─► summary ─► kept
+                └─► the patient's records, one by one
+
+What is typed is deleted from the chat and waits sealed; no message with a record's text is stored, and none can be
+forwarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from handlers import account, doctor, proof, texts
+from handlers.area import Area, link
+from handlers.screen import Button, Screen
+from handlers.texts import records as words
+from handlers.turn import Turn
+from hospital_bot.errors import BadInput, CodeNeeded
+from hospital_bot.services import records
+from hospital_bot.services.records import Note, Record
+
+area = Area("record")
+draft_needed = account.needs("record", words.GONE, Button(texts.TODAY, link("doctor.today")))
+
+PARTS = ("description", "diagnosis", "treatment_plan")
+
+
+@area.command("records")
+def list_own(turn: Turn) -> Screen:
+    return show_own(turn, 0)
+
+
+@area.button("own")
+def show_own(turn: Turn, page: int) -> Screen:
+    """The patient's own, after a code that is not older than a quarter of an hour."""
+    page = max(0, page)
+    facts = {"channel": turn.channel, "keys": turn.hospital.keys, "size": 1, "within": records.FRESH}
+    try:
+        found, more = turn.do(records.own, actor=turn.logged_in(), page=page, **facts)
+    except CodeNeeded:
+        return proof.ask(turn, link("record.own", page))
+    turning = _turning(page, lambda other: link("record.own", other), more=more)
+    return _shown(turn, found, (*turning, (Button(words.CLOSE, link("record.close")),)))
+
+
+def _turning(page: int, to: Callable[[int], str], *, more: bool) -> tuple[tuple[Button, ...], ...]:
+    newer = (Button(words.NEWER, to(page - 1)),) if page else ()
+    older = (Button(words.OLDER, to(page + 1)),) if more else ()
+    return (newer + older,) if newer or older else ()
+
+
+def _shown(turn: Turn, found: list[Record], rows: tuple[tuple[Button, ...], ...]) -> Screen:
+    """The message before it goes: two of them in the chat would be one too many."""
+    tapped = turn.arrival.kind == "tap"
+    if not found:
+        return Screen(toast=words.NO_RECORDS, alert=True) if tapped else Screen(words.NO_RECORDS)
+    text = words.record(found[0], turn.clinic)
+    return Screen(text, rows, secret=True, forget=tapped, instead=words.SHOWN_BEFORE)
+
+
+@area.button("close")
+def close(_turn: Turn) -> Screen:
+    return Screen(words.CLOSED, new=True, forget=True)
+
+
+@area.button("of")
+def show_patients(turn: Turn, appointment_id: int, page: int) -> Screen:
+    """What is known of the patient, for the doctor who sees them."""
+    turn.doctor()
+    page = max(0, page)
+    facts = {"channel": turn.channel, "keys": turn.hospital.keys}
+    found, more = turn.do(records.of_visit, actor=turn.logged_in(), appointment_id=appointment_id, page=page, **facts)
+    turning = _turning(page, lambda other: link("record.of", appointment_id, other), more=more)
+    back = (Button(texts.BACK, link("record.back", appointment_id)),)
+    return _shown(turn, found, (*turning, back))
+
+
+@area.button("back")
+def back_to_visit(turn: Turn, appointment_id: int) -> Screen:
+    """The record goes from the chat."""
+    turn.drop("record")
+    return replace(doctor.show_visit(turn, appointment_id), new=True, forget=True)
+
+
+@area.button("write")
+def begin(turn: Turn, appointment_id: int) -> Screen:
+    turn.doctor()
+    turn.do(records.may_write, actor=turn.logged_in(), appointment_id=appointment_id)
+    turn.data["record"] = {"of": appointment_id}
+    return _ask(turn)
+
+
+def _ask(turn: Turn, notice: str = "") -> Screen:
+    """The next part that has not been asked for, or the summary."""
+    draft = turn.draft("record")
+    part = next((each for each in PARTS if each not in draft), None)
+    if part is None:
+        return _summary(turn)
+    turn.expect("record.text")
+    rows = (
+        (Button(words.SKIP, link("record.skip", part)),),
+        (Button(texts.CANCEL, link("menu.cancel")),),
+    )
+    return Screen(words.noticed(notice, words.ASK[part]), rows)
+
+
+@area.answer("record.text", secret=True)
+@draft_needed
+def take_part(turn: Turn, text: str) -> Screen:
+    draft = turn.draft("record")
+    part = next((each for each in PARTS if each not in draft), None)
+    if part is None or not text:
+        return _ask(turn)
+    try:
+        note = records.checked(Note(**dict.fromkeys(PARTS) | {part: text}))
+    except BadInput:
+        return _ask(turn, words.TOO_LONG[part])
+    draft[part] = turn.hospital.keys.seal(getattr(note, part))
+    return _ask(turn)
+
+
+@area.button("skip")
+@draft_needed
+def skip_part(turn: Turn, part: str) -> Screen:
+    if part in PARTS:
+        turn.draft("record").setdefault(part, "")
+    return _ask(turn)
+
+
+def _summary(turn: Turn) -> Screen:
+    note = _note(turn)
+    turn.expect("")
+    of = turn.draft("record")["of"]
+    again = Button(words.AGAIN, link("record.again"))
+    if not any((note.description, note.diagnosis, note.treatment_plan)):
+        return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
+    rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.back", of))))
+    return Screen(words.summary(note), rows, secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
+
+
+def _note(turn: Turn) -> Note:
+    draft, keys = turn.draft("record"), turn.hospital.keys
+    return Note(*(keys.unseal(draft[part]) if draft.get(part) else None for part in PARTS))
+
+
+@area.button("again")
+@draft_needed
+def write_again(turn: Turn) -> Screen:
+    turn.data["record"] = {"of": turn.draft("record")["of"]}
+    return replace(_ask(turn), new=True, forget=True)
+
+
+@area.button("yes")
+@draft_needed
+def confirm(turn: Turn, appointment_id: int) -> Screen:
+    """The summary goes from the chat; the record is kept."""
+    turn.doctor()
+    if turn.draft("record").get("of") != appointment_id:
+        return replace(_ask(turn), new=True, forget=True)
+    facts = {"channel": turn.channel, "keys": turn.hospital.keys}
+    try:
+        turn.do(records.write, actor=turn.logged_in(), appointment_id=appointment_id, note=_note(turn), **facts)
+    except BadInput:
+        return replace(_ask(turn), new=True, forget=True)
+    turn.drop("record")
+    back = (Button(words.TO_VISIT, link("doctor.visit", appointment_id)),)
+    return Screen(words.KEPT, (back,), new=True, forget=True)

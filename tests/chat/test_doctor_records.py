@@ -1,0 +1,312 @@
+"""A doctor writes a record of a visit; patient and doctor read it; nobody else does, and nothing of it lies about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hospital_bot.errors import Unavailable
+from hospital_bot.services.doctors import Added
+from hospital_bot.simulator.phone import Phone
+from hospital_bot.values import Visit
+from tests.chat.conftest import Hospital, chat_of
+from tests.chat.practice import visit
+
+MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
+FOUND, NAMED, PLANNED = "Ears <red> & swollen", "Otitis media", "Drops, three times a day"
+
+
+async def _done(hospital: Hospital) -> tuple[Phone, Phone, Visit, Added]:
+    """Ann's visit on Monday at nine is done: her phone, her doctor's, the visit, and the doctor."""
+    osei = hospital.doctor()
+    ann = await hospital.patient("Ann")
+    booked = visit(hospital, ann, osei, "2026-11-23 09:00")
+    hospital.clock.now = MONDAY
+    phone = await hospital.staff(osei)
+    await phone.walks("/today", "09:00 Ann", "Done")
+    return ann, phone, booked, osei
+
+
+async def _types(phone: Phone) -> None:
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    for text in (FOUND, NAMED, PLANNED):
+        await phone.says(text)
+
+
+async def _written(hospital: Hospital) -> tuple[Phone, Phone, Visit, Added]:
+    facts = await _done(hospital)
+    await _types(facts[1])
+    await facts[1].taps("✅ Keep it")
+    return facts
+
+
+async def _reads(hospital: Hospital, ann: Phone) -> None:
+    await ann.says("/records")
+    await ann.says(hospital.code("Ann"))
+
+
+def _count(hospital: Hospital, action: str) -> int:
+    return int(hospital.scalar("SELECT COUNT(*) FROM audit_log WHERE action = :action", action=action))
+
+
+async def test_a_record_is_typed_in_three_parts_confirmed_and_kept(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+
+    await _types(phone)
+    assert phone.last.text == (f"Is this right?\n\nDiagnosis\n{NAMED}\n\nFindings\n{FOUND}\n\nTreatment\n{PLANNED}")
+    assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
+
+    await phone.taps("✅ Keep it")
+    assert phone.last.text == "✅ The record is kept."
+    assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 1
+    assert _count(hospital, "records.write") == 1
+
+
+async def test_nothing_of_a_record_stays_in_the_chat_or_in_clear_on_the_disk(hospital: Hospital) -> None:
+    ann, phone, _, _ = await _done(hospital)
+    await _types(phone)
+    typed = hospital.stored()
+    await phone.taps("✅ Keep it")
+    await _reads(hospital, ann)
+    await phone.walks("/today", "✓ 09:00 Ann", "Records")
+
+    for canary in (FOUND, NAMED, PLANNED):
+        assert canary.encode() not in typed + hospital.stored()
+    await phone.taps("‹ Back")
+    assert NAMED not in chat_of(phone)
+
+
+async def test_a_record_cannot_be_forwarded(hospital: Hospital) -> None:
+    ann, phone, _, _ = await _written(hospital)
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Records")
+    await _reads(hospital, ann)
+
+    for each in (phone, ann):
+        shown = next(message for message in each.messages if NAMED in message.text)
+        assert shown.json["has_protected_content"]
+
+
+async def test_parts_can_be_skipped_but_not_all(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip", "Skip", "Skip")
+    assert phone.last.text.startswith("Nothing was written")
+
+    await phone.taps("Write again", "Skip")
+    await phone.says(NAMED)
+    await phone.taps("Skip", "✅ Keep it")
+    assert hospital.scalar("SELECT description FROM medical_records") is None
+
+
+@pytest.mark.parametrize(("skips", "typed"), [(0, "x" * 1501), (1, "ü" * 64), (2, "x" * 1501)])
+async def test_what_is_too_long_is_asked_again(hospital: Hospital, skips: int, typed: str) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", *["Skip"] * skips)
+
+    await phone.says(typed)
+
+    assert phone.last.text.startswith("Please keep")
+
+
+async def test_the_longest_diagnosis_fits_its_column(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip")
+
+    await phone.says("ü" * 63 + "x")
+    await phone.taps("Skip", "✅ Keep it")
+
+    assert hospital.scalar("SELECT LENGTH(diagnosis) FROM medical_records") <= 255
+
+
+async def test_written_again_a_record_takes_the_place_of_the_former(hospital: Hospital) -> None:
+    ann, phone, _, _ = await _written(hospital)
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record anew", "Skip")
+    await phone.says("Something else")
+    await phone.taps("Skip", "✅ Keep it")
+    await _reads(hospital, ann)
+
+    assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 1
+    assert _count(hospital, "records.change") == 1
+    assert "Something else" in chat_of(ann)
+    assert NAMED not in chat_of(ann)
+
+
+async def test_a_visit_that_is_not_done_has_no_record(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    booked = visit(hospital, await hospital.patient("Ann"), osei, "2026-11-23 09:00")
+    phone = await hospital.staff(osei)
+    await phone.says("/today")
+
+    await phone.forges(f"record.write:{booked.appointment_id}", phone.last.id)
+
+    assert phone.last.text.startswith("That is not there any more.")
+
+
+@pytest.mark.parametrize("data", ["record.of:{id}:0", "record.write:{id}", "record.back:{id}"])
+async def test_a_colleague_sees_and_writes_no_record_of_anothers_patient(hospital: Hospital, data: str) -> None:
+    _, _, booked, _ = await _written(hospital)
+    novak = await hospital.staff(hospital.doctor("Dr. Novak", "Orthopaedics"))
+
+    answers = []
+    for number in (booked.appointment_id, 999):
+        await novak.says("/today")
+        await novak.forges(data.format(id=number), novak.last.id)
+        answers.append((novak.last.text, novak.toast))
+
+    assert answers[0] == answers[1]
+    assert NAMED not in chat_of(novak)
+
+
+async def test_a_colleague_who_forges_the_last_tap_writes_nothing(hospital: Hospital) -> None:
+    _, phone, booked, _ = await _done(hospital)
+    await _types(phone)
+    weber = hospital.doctor("Dr. Weber")
+    visit(hospital, await hospital.patient("Bob"), weber, "2026-11-23 11:30")
+    other = await hospital.staff(weber)
+    await other.says("/today")
+
+    await other.forges(f"record.yes:{booked.appointment_id}", other.last.id)
+    await phone.forges("record.yes:2", phone.last.id)
+
+    assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
+
+
+async def test_a_cancelled_visit_opens_no_records(hospital: Hospital) -> None:
+    ann, _, _, _ = await _written(hospital)
+    weber = hospital.doctor("Dr. Weber")
+    later = visit(hospital, ann, weber, "2026-11-24 09:00")
+    other = await hospital.staff(weber)
+    await other.says("/today")
+    await other.forges(f"record.of:{later.appointment_id}:0", other.last.id)
+    assert NAMED in chat_of(other)
+    await other.taps("‹ Back")
+
+    await ann.starts()
+    await ann.forges(f"visits.drop:{later.appointment_id}:0", ann.last.id)
+    await other.forges(f"record.of:{later.appointment_id}:0", other.last.id)
+
+    assert NAMED not in chat_of(other)
+
+
+async def test_a_patient_reads_records_after_a_fresh_code_alone(hospital: Hospital) -> None:
+    ann, _, _, _ = await _written(hospital)
+
+    await ann.says("/records")
+    assert NAMED not in chat_of(ann)
+
+    await ann.says(hospital.code("Ann"))
+    assert f"Monday, 23 November 2026, Dr. Osei\n\nDiagnosis\n{NAMED}" in chat_of(ann)
+    assert _count(hospital, "records.read") == 1
+
+
+@pytest.mark.parametrize(("minutes", "seen"), [(15, True), (15.1, False)])
+async def test_a_code_opens_records_for_a_quarter_of_an_hour(hospital: Hospital, minutes: float, seen: bool) -> None:
+    ann, _, _, _ = await _written(hospital)
+    await _reads(hospital, ann)
+    await ann.taps("Close")
+
+    hospital.clock.turn(minutes=minutes)
+    await ann.says("/records")
+
+    assert (NAMED in chat_of(ann)) is seen
+
+
+async def test_a_wrong_code_opens_nothing(hospital: Hospital) -> None:
+    ann, _, _, _ = await _written(hospital)
+    await ann.says("/records")
+
+    await ann.says("000000" if hospital.code("Ann") != "000000" else "111111")
+
+    assert NAMED not in chat_of(ann)
+    assert _count(hospital, "records.read") == 0
+
+
+async def test_another_patient_has_records_of_their_own_only(hospital: Hospital) -> None:
+    await _written(hospital)
+    bob = await hospital.patient("Bob")
+
+    await bob.says("/records")
+
+    assert bob.last.text == "There are no records yet."
+
+
+async def test_a_read_whose_audit_fails_shows_nothing(hospital: Hospital) -> None:
+    ann, phone, booked, _ = await _written(hospital)
+    await _reads(hospital, ann)
+    await ann.taps("Close")
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit_log RENAME TO elsewhere")
+
+    with pytest.raises(Unavailable):
+        await ann.says("/records")
+    with pytest.raises(Unavailable):
+        await phone.forges(f"record.of:{booked.appointment_id}:0", phone.last.id)
+
+    assert NAMED not in chat_of(ann) + chat_of(phone)
+
+
+async def test_a_repeated_delivery_does_not_show_a_record_again(hospital: Hospital) -> None:
+    ann, _, _, _ = await _written(hospital)
+    await _reads(hospital, ann)
+
+    stored = hospital.scalar("SELECT screen FROM telegram_updates ORDER BY update_id DESC LIMIT 1")
+
+    assert "This record was shown already." in stored
+    assert NAMED not in stored
+
+
+async def test_records_in_clear_from_other_software_are_read_as_they_are(hospital: Hospital) -> None:
+    _, _, booked, osei = await _done(hospital)
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO medical_records (patient_id, doctor_id, diagnosis, description)"
+            " VALUES (?, ?, 'Old', 'gAAAAbroken')",
+            (booked.patient_id, osei.doctor_id),
+        )
+    phone = await hospital.staff(osei)
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Records")
+
+    assert "Diagnosis\nOld" in phone.last.text
+    assert "(can't be read: sealed with another key)" in phone.last.text
+
+
+async def test_records_turn_one_by_one_and_leave_one_message(hospital: Hospital) -> None:
+    ann, phone, booked, osei = await _written(hospital)
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO medical_records (patient_id, doctor_id, diagnosis, date_created)"
+            " VALUES (?, ?, 'Older one', '2020-01-01 00:00:00')",
+            (booked.patient_id, osei.doctor_id),
+        )
+    await _reads(hospital, ann)
+
+    await ann.taps("Older ›")
+    assert ("Older one" in chat_of(ann), NAMED in chat_of(ann)) == (True, False)
+    await ann.taps("‹ Newer")
+    assert ("Older one" in chat_of(ann), NAMED in chat_of(ann)) == (False, True)
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Records", "Older ›")
+    assert "Older one" in phone.last.text
+
+
+async def test_reading_and_writing_cost_at_most_ten_statements(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await _types(phone)
+    counts = []
+    for act in ("✅ Keep it", "The visit", "Records"):
+        with hospital.statements() as seen:
+            await phone.taps(act)
+        counts.append(len(seen))
+
+    assert max(counts) <= 10, counts
+
+
+async def test_a_doctor_has_no_records_of_their_own(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+
+    await phone.says("/records")
+
+    assert phone.last.text == "That is not possible with your account."
