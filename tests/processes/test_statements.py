@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from hospital_bot import wiring
 from hospital_bot.simulator.mailbox import Mailbox
@@ -73,9 +73,12 @@ def staffed(hospital: Hospital) -> None:
 
 
 def sql(hospital: Hospital, *statements: str) -> None:
-    with hospital.db.engine.begin() as connection:
+    """However long it takes: the product's own connections give up after seconds."""
+    engine = create_engine(hospital.db.engine.url)
+    with engine.begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
+    engine.dispose()
 
 
 @dataclass

@@ -34,7 +34,8 @@ PROBE = ("tests.processes.entry", "run")
 HELD = "probe"
 """The name of the database's lock that the probe's /hold waits for."""
 PATH = "/telegram"
-PATIENCE = 90.0
+PATIENCE = 600.0 if os.environ.get("HOSPITAL_PROVE") else 120.0
+"""Seconds until a test gives up waiting; nothing is expected to be fast."""
 LOOK = 0.02
 UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 """For processes that are killed: they would measure their coverage, slowly, and never tell it."""
