@@ -11,13 +11,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hospital_bot import logs, roster, schedules, settings, wiring
+from hospital_bot import backup, logs, roster, schedules, settings, wiring
+from hospital_bot.backup import BackupError
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
-from hospital_bot.errors import BadInput, ImportRefused, Unavailable
+from hospital_bot.errors import BadInput, ImportRefused, NotFound, Unavailable
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
-from hospital_bot.services import audit, chain
+from hospital_bot.services import audit, chain, erasure
 from hospital_bot.services import doctors as roster_service
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import WrongToken
@@ -27,10 +28,12 @@ db_app = typer.Typer(help="The database: bring it up to date, compare it with th
 doctors_app = typer.Typer(help="The hospital's doctors.", no_args_is_help=True)
 admins_app = typer.Typer(help="The hospital's administrators.", no_args_is_help=True)
 audit_app = typer.Typer(help="The log of who did what.", no_args_is_help=True)
+erasures_app = typer.Typer(help="Patients who want to be forgotten.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(doctors_app, name="doctors")
 app.add_typer(admins_app, name="admins")
 app.add_typer(audit_app, name="audit")
+app.add_typer(erasures_app, name="erasures")
 
 SendMail = Annotated[bool, typer.Option("--mail", help="Mail each invitation instead of printing its link.")]
 
@@ -46,7 +49,7 @@ def plain_errors() -> Iterator[None]:
     """What a person can mend is said in a line; nothing of it is a traceback."""
     try:
         yield
-    except (SettingsError, WrongToken) as error:
+    except (SettingsError, WrongToken, BackupError) as error:
         fail(str(error))
     except Unavailable:
         fail("the database can't be reached, or refuses us: see HOSPITAL_DATABASE_URL")
@@ -119,6 +122,22 @@ def check() -> None:
         typer.echo(line)
     typer.echo("No differences." if not found else f"{len(found)} differences.")
     raise typer.Exit(1 if found else 0)
+
+
+@db_app.command("backup")
+def backup_database(file: Path) -> None:
+    """Write everything into a new file that only you can read. Keep HOSPITAL_SECRET_KEY with it, but elsewhere."""
+    with plain_errors(), _database(settings.load()) as db:
+        backup.back_up(db.engine, file)
+        typer.echo(f"Everything is in {file}.")
+
+
+@db_app.command("restore")
+def restore_database(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Fill an empty database from such a file."""
+    with plain_errors(), _database(settings.load()) as db:
+        backup.restore(db.engine, file)
+        typer.echo("Restored. `hospital-bot db check` and `hospital-bot audit verify` look it over.")
 
 
 @doctors_app.command("add")
@@ -197,6 +216,25 @@ def verify_audit(
         typer.echo(line)
     typer.echo(f"{found.entries} entries in the chain, {found.waiting} waiting. Head: {found.head}")
     raise typer.Exit(1 if found.problems else 0)
+
+
+@erasures_app.command("list")
+def list_erasures() -> None:
+    """Who asked, and when it happens unless you refuse or the patient takes it back."""
+    with plain_errors(), _database(settings.load()) as db:
+        for wish in db.run(erasure.waiting, now=system_clock()):
+            typer.echo(f"user {wish.user_id:>5}  asked {wish.asked_at:%Y-%m-%d}  due {wish.due_at:%Y-%m-%d %H:%M} UTC")
+
+
+@erasures_app.command("refuse")
+def refuse_erasure(user_id: int) -> None:
+    """Keep the data of this user, for a reason that the law gives. The patient is asked to call."""
+    with plain_errors(), _database(settings.load()) as db:
+        try:
+            db.run(erasure.refuse, user_id=user_id, now=system_clock())
+        except NotFound:
+            fail(f"user {user_id} has not asked, or is refused or forgotten already")
+        typer.echo("Refused.")
 
 
 @contextmanager

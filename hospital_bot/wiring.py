@@ -88,7 +88,7 @@ class Product:
         await self.db.run_async(approvals.expire, clinic=self.hospital.clinic, now=self.clock())
 
     async def tidy(self) -> None:
-        """Forget what no longer matters: old updates, used codes, past throttles and the like; and people who wish it."""
+        """Forget what no longer matters: old updates, used codes, past throttles and so on; and people who wish it."""
         for purge in (
             conversations.purge,
             otp.purge,

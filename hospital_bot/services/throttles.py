@@ -25,6 +25,8 @@ WAITS = tuple(min(30 * 2**step, 3600) for step in range(8))
 """Seconds to wait after the fifth failure, the sixth, and so on. Source: NIST 800-63B-4, 3.2.2."""
 LAST = 100
 """Failures in a row after which only a reset by e-mail helps. Source: as above."""
+KEPT = timedelta(days=90)
+"""How long failures against a person count, when no success ends them."""
 SOURCE_LIMIT = 20
 SOURCE_PERIOD = timedelta(minutes=1)
 
@@ -94,8 +96,9 @@ def count(session: Session, *, key: str, period: timedelta, now: datetime) -> in
 
 
 def purge(session: Session, *, now: datetime) -> int:
-    """Forget what is a day old, except failures against a person: those end with a success alone."""
-    old = and_(Throttle.updated_at < now - timedelta(days=1), Throttle.key.not_like("user:%"))
+    """Forget what is a day old; failures against a person, which a success ends, after KEPT."""
+    stale = Throttle.updated_at < now - timedelta(days=1)
+    old = or_(and_(stale, Throttle.key.not_like("user:%")), Throttle.updated_at < now - KEPT)
     return session.connection().execute(delete(Throttle).where(old)).rowcount
 
 
