@@ -50,6 +50,7 @@ def decline(
     session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
 ) -> Visit:
     """The time is free again, and the patient is offered others. Raises as `confirm` does."""
+    booking.lock_doctors(session, Who(doctor_id))
     visit = _own(session, appointment_id, doctor_id)
     if visit.status == "cancelled":
         return visit
