@@ -1,12 +1,18 @@
-"""Logs: one line per event, ids only. JSON where a machine reads them, plain text at a terminal."""
+"""Logs: one line per event, ids only. JSON where a machine reads them, plain text at a terminal.
+
+What an exception says may quote a person, a password, a statement: only its kind is written, and where it was raised.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from hospital_bot.telegram.bot import quiet_libraries, redact
 
@@ -16,6 +22,34 @@ class _Redacted(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact(super().format(record))
+
+
+def kind_and_place(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """`errors`, from the last to its first cause, each with file and line."""
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given
+    if given is True:
+        error = sys.exc_info()[1]
+    found = []
+    while isinstance(error, BaseException) and len(found) < 10:  # a ring of causes has no end
+        found.append(type(error).__name__ + _place(error.__traceback__))
+        error = error.__cause__ or error.__context__
+    return event | {"errors": found} if found else event
+
+
+def _place(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+def first_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Of what a library says: the rest shows what it was working on."""
+    return event | {"event": str(event["event"]).partition("\n")[0]}
+
+
+def crashed(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+    """The last words of a process that a bug ends."""
+    structlog.get_logger().critical("crashed", exc_info=error)
 
 
 def set_up(level: int = logging.INFO) -> None:
@@ -35,11 +69,13 @@ def set_up(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(
         _Redacted(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[*shared, first_line],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, kind_and_place, renderer],
         )
     )
+    sys.excepthook = crashed
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("alembic", "apscheduler", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
+    for name in ("alembic", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its period is no news
     quiet_libraries()
