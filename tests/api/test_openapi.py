@@ -15,7 +15,7 @@ from tests.api.conftest import Service
 from tests.hospital import NOW
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
-EXAMPLES = "200" if PROVE else "3"
+EXAMPLES = "200" if PROVE else "2"
 """For each route and kind of check."""
 HERE = Path(__file__).parent
 

@@ -22,7 +22,7 @@ async def test_what_is_booked_over_http_is_seen_in_the_chat_and_cancelled_there(
         await up(client)
         said = await client.post("/login", json={"email": email_of("Ann"), "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {said.json()['token']}"
-        visit = {"patient_id": patient_id(hospital, ann), "doctor_id": osei.doctor_id}
+        visit: dict[str, object] = {"patient_id": patient_id(hospital, ann), "doctor_id": osei.doctor_id}
         visit |= {"appointment_date": "2026-11-23", "appointment_time": "10:00:00"}
         booked = (await client.post("/appointments/submit", json=visit)).json()["appointment_id"]
 
