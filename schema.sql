@@ -202,7 +202,6 @@ CREATE TABLE time_off (
     ends        DATETIME     NOT NULL,
     note        VARCHAR(255),
     tell_at     DATETIME,                                         -- off sick: can be undone until then
-    told_at     DATETIME,                                         -- when the patients were offered other times
 
     PRIMARY KEY (time_off_id),
     KEY ix_time_off_doctor_id_ends (doctor_id, ends),

@@ -259,7 +259,7 @@ class Throttle(Base):
 class TimeOff(Base):
     """Leave over a range of the clinic's wall clock, half-open.
 
-    A day off sick has `tell_at`, until when it can be undone, and `told_at`, when its patients were offered others.
+    A day off sick has `tell_at`: until then it can be undone, and then its patients are offered other times.
     """
 
     __tablename__ = "time_off"
@@ -271,7 +271,6 @@ class TimeOff(Base):
     ends: Mapped[datetime] = mapped_column(DateTime)
     note: Mapped[str | None] = mapped_column(String(255))
     tell_at: Mapped[datetime | None] = mapped_column(Instant)
-    told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Notification(Base):

@@ -19,7 +19,6 @@ COLUMNS = (
     ("appointments", "kept_at"),
     ("appointments", "late_minutes"),
     ("time_off", "tell_at"),
-    ("time_off", "told_at"),
     ("medical_records", "appointment_id"),
 )
 
@@ -30,7 +29,6 @@ def upgrade() -> None:
     _add("appointments", "kept_at", sa.DateTime)
     _add("appointments", "late_minutes", sa.SmallInteger)
     _add("time_off", "tell_at", sa.DateTime)
-    _add("time_off", "told_at", sa.DateTime)
     _add("medical_records", "appointment_id", sa.Integer)
     _holds()
     _index("ix_holds_doctor_id_hold_date", "holds", "doctor_id", "hold_date")
