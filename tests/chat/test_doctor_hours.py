@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.chat.practice import deliver, heard, status, visit
 FRIDAY = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
-async def _osei(hospital: Hospital, **facts: str) -> tuple[Added, Phone]:
+async def _osei(hospital: Hospital, **facts: Any) -> tuple[Added, Phone]:
     added = hospital.doctor(**facts)
     phone = await hospital.staff(added)
     await phone.starts()

@@ -173,6 +173,20 @@ async def test_a_colleague_who_forges_the_last_tap_writes_nothing(hospital: Hosp
     assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
 
 
+async def test_what_was_typed_for_one_visit_is_not_kept_for_another(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann = await hospital.patient("Ann")
+    visits = [visit(hospital, ann, osei, f"2026-11-23 {clock}") for clock in ("09:00", "09:30")]
+    hospital.clock.now = MONDAY
+    phone = await hospital.staff(osei)
+    await phone.walks("/today", "09:00 Ann", "Done", "‹ Back", "09:30 Ann", "Done")
+    await _types(phone)
+
+    await phone.forges(f"record.yes:{visits[1].appointment_id}", phone.last.id)
+
+    assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
+
+
 async def test_a_cancelled_visit_opens_no_records(hospital: Hospital) -> None:
     ann, _, _, _ = await _written(hospital)
     weber = hospital.doctor("Dr. Weber")
