@@ -16,6 +16,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from hospital_bot.telegram.bot import quiet_libraries, redact
 
+OURS = ("hospital_bot", "handlers")
+
 
 class _Redacted(structlog.stdlib.ProcessorFormatter):
     """Takes bot tokens out of the finished line, tracebacks included."""
@@ -30,11 +32,13 @@ def kind_and_place(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     error = given[1] if isinstance(given, tuple) else given
     if given is True:
         error = sys.exc_info()[1]
-    found = []
+    found: list[str] = []
     while isinstance(error, BaseException) and len(found) < 10:  # a ring of causes has no end
         found.append(type(error).__name__ + _place(error.__traceback__))
         error = error.__cause__ or error.__context__
-    return event | {"errors": found} if found else event
+    if found:
+        event["errors"] = found
+    return event
 
 
 def _place(trace: TracebackType | None) -> str:
@@ -44,7 +48,8 @@ def _place(trace: TracebackType | None) -> str:
 
 def first_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Of what a library says: the rest shows what it was working on."""
-    return event | {"event": str(event["event"]).partition("\n")[0]}
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
 
 
 def crashed(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
@@ -53,7 +58,10 @@ def crashed(_kind: type[BaseException], error: BaseException, _trace: TracebackT
 
 
 def set_up(level: int = logging.INFO) -> None:
-    """Send structlog and the libraries' warnings to standard error; no token gets through."""
+    """Send our events and the libraries' warnings to standard error; no token gets through.
+
+    Libraries write rows, requests and updates at lower levels: those are never heard.
+    """
     at_terminal = sys.stderr.isatty()
     renderer: Processor = structlog.dev.ConsoleRenderer() if at_terminal else structlog.processors.JSONRenderer()
     shared: list[Processor] = [
@@ -74,8 +82,7 @@ def set_up(level: int = logging.INFO) -> None:
         )
     )
     sys.excepthook = crashed
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("alembic", "uvicorn", "aiosmtpd", "mail.log", "asyncio"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its period is no news
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     quiet_libraries()

@@ -7,10 +7,13 @@ import pytest
 from tests.chat.conftest import Hospital
 
 THROTTLE = "INSERT INTO throttles (`key`, attempts, updated_at) VALUES ('{}', 4, '2026-11-20 08:00:00')"
+CODE = """
+INSERT INTO otp_codes (user_id, code, created_at, expires_at)
+VALUES (1, 'x', '2026-11-20 08:00:00', '2026-11-20 08:05:00')
+"""
 ROWS = {
     "a code": (
-        "INSERT INTO otp_codes (user_id, code, created_at, expires_at)"
-        " VALUES (1, 'x', '2026-11-20 08:00:00', '2026-11-20 08:05:00')",
+        CODE,
         "otp_codes",
         1,
     ),
