@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -26,8 +28,8 @@ CLEAN = Count(lost=0, twice=0)
 
 
 @pytest.fixture
-async def around(hospital_url: str, tmp_path: object) -> object:
-    async with world(hospital_url, tmp_path) as around:  # type: ignore[arg-type]
+async def around(hospital_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with world(hospital_url, tmp_path) as around:
         yield around
 
 

@@ -160,6 +160,7 @@ async def test_a_blocked_bot_is_final_until_it_is_let_in_again(ward: Ward, ann: 
     )
     await ward.becomes("2026-11-22 12:30")
     assert ward.state("reminder")[0] == ("failed", "the bot is blocked")
+    assert [call.why for call in ward.calls("2026-11-23")] == ["blocked"]
     assert len(ward.news(bob)) == 1
 
     await ann.unblocks()
