@@ -121,6 +121,15 @@ def test_no_code_opens_a_second_account_for_a_known_address(service: Service) ->
     assert service.post("/login", {"email": ann.email, "password": PASSWORD}).status_code == 200
 
 
+def test_an_address_whose_account_is_gone_can_register_again(service: Service) -> None:
+    ann = service.user()
+    service.post("/users/register", DETAILS | {"email": ann.email})
+    service.hospital.sql("DELETE FROM users WHERE user_id = :id", id=ann.user_id)
+    service.hospital.later(minutes=1)
+    begun = service.post("/users/register", DETAILS | {"email": ann.email})
+    assert verifies(service, begun, service.code(), ann.email).status_code == 200
+
+
 def _digest(begun: Response, code: str) -> str:
     """As if the code that nobody was mailed had been guessed."""
     details = json.loads(KEYS.unseal(begun.json()["registration"]) or "")
