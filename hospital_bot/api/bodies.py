@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from typing import Annotated, Any, Self
 
@@ -27,10 +28,9 @@ def _day(text: Any) -> date:
 def _clock(text: Any) -> time:
     if type(text) is time:
         return text
-    found = time.fromisoformat(text) if isinstance(text, str) else None
-    if found is None or found.isoformat() != text or found.microsecond:
+    if not isinstance(text, str) or not re.fullmatch(CLOCK, text, re.ASCII):
         raise ValueError("expected a time such as 14:00:00")
-    return found
+    return time.fromisoformat(text)
 
 
 Day = Annotated[
