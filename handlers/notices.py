@@ -21,6 +21,7 @@ from handlers.turn import Turn
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import BadInput, NotFound
 from hospital_bot.services import attendance, booking, digests, reminders
+from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
 from hospital_bot.services.news import VisitNews
@@ -48,6 +49,8 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
             return _digest(content, clinic, now)
         case Week():
             return Screen(words.week(content))
+        case CallSheet():
+            return Screen(words.call_sheet(content))
         case Offer():
             return offers.message(content, clinic)
         case Late():

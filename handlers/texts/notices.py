@@ -10,6 +10,7 @@ from datetime import date, datetime
 from handlers.texts import clock, day, esc, long_day, plural
 from hospital_bot import slots
 from hospital_bot.clinic import Clinic
+from hospital_bot.services.calls import Call, CallSheet
 from hospital_bot.services.digests import Day, Digest, Line, Week
 from hospital_bot.services.news import VisitNews
 from hospital_bot.services.notifications import LoggedOut
@@ -152,6 +153,16 @@ def week(told: Week) -> str:
     first = told.days[0].day
     lines = "\n".join(_day(each) for each in told.days if each.visits or each.away)
     return f"🗓 <b>Your week from {long_day(first)}</b>\n\n{lines}"
+
+
+def call_sheet(told: CallSheet) -> str:
+    lines = "\n".join(_call(call) for call in told.calls)
+    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
+
+
+def _call(call: Call) -> str:
+    phone = esc(call.phone) or "no number"
+    return f"<b>{clock(call.start)}</b> {esc(call.patient_name)}, {phone} · {esc(call.doctor_name)} · {call.why}"
 
 
 def _day(each: Day) -> str:

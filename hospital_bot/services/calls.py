@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Appointment, Doctor, Notification, Patient, TelegramAccount, User, midnight, starts_at
+from hospital_bot.services import outbox
+from hospital_bot.services.outbox import Pointless
 from hospital_bot.services.reminders import NUDGE
 
 
@@ -24,6 +26,22 @@ class Call:
     phone: str
     doctor_name: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSheet:
+    """What the reception finds in its chat every morning."""
+
+    day: date
+    calls: tuple[Call, ...]
+
+
+def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> CallSheet:
+    """The day's list as it is now. Raises Pointless when there is nobody to call."""
+    day = date.fromisoformat(outbox.facts_of(row)["day"])
+    if not (found := call_list(session, day=day, clinic=clinic, now=now)):
+        raise Pointless("nobody to call")
+    return CallSheet(day, tuple(found))
 
 
 def call_list(session: Session, *, day: date, clinic: Clinic, now: datetime) -> list[Call]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Select, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from hospital_bot import queries, slots
@@ -88,6 +88,7 @@ def plan_digests(session: Session, *, clinic: Clinic, now: datetime) -> None:
     drafts: list[Draft] = []
     if now >= (due := clinic.instant(datetime.combine(today, clinic.rules.digest_time))):
         drafts += _daily(session, today, due, Doctor.digest_evening.is_(False))
+        drafts += _call_sheets(session, today, due)
     for day in (today, today + timedelta(days=1)):
         due = clinic.instant(datetime.combine(day - timedelta(days=1), EVENING))
         if now >= due:
@@ -105,7 +106,7 @@ def _daily(session: Session, day: date, due_at: datetime, wish: ColumnElement[bo
         exists().where(*_visits_between(day, day), Appointment.live == 1, Appointment.created_at <= due_at),
         _leave_between(day, day),
     )
-    return _missing(session, "digest", day, due_at, and_(wish, busy))
+    return _missing(session, "digest", day, due_at, select(Doctor.user_id).where(Doctor.active, wish, busy))
 
 
 def _weekly(session: Session, monday: date, due_at: datetime) -> list[Draft]:
@@ -114,15 +115,22 @@ def _weekly(session: Session, monday: date, due_at: datetime) -> list[Draft]:
         exists().where(*_visits_between(monday, sunday), Appointment.live == 1),
         _leave_between(monday, sunday),
     )
-    return _missing(session, "week", monday, due_at, and_(Doctor.digest_weekly, busy))
+    wishing = select(Doctor.user_id).where(Doctor.active, Doctor.digest_weekly, busy)
+    return _missing(session, "week", monday, due_at, wishing)
 
 
-def _missing(session: Session, kind: str, day: date, due_at: datetime, wanted: ColumnElement[bool]) -> list[Draft]:
+def _call_sheets(session: Session, day: date, due_at: datetime) -> list[Draft]:
+    """For every admin, who is told only if there is somebody to call."""
+    return _missing(session, "calls", day, due_at, select(User.user_id).where(User.role == "admin"))
+
+
+def _missing(session: Session, kind: str, day: date, due_at: datetime, people: Select[int]) -> list[Draft]:
+    """For those of these people who have none yet."""
     about = f"{day:%Y%m%d}"
     written = exists().where(
-        Notification.user_id == Doctor.user_id, Notification.kind == kind, Notification.about == about
+        Notification.user_id == people.selected_columns[0], Notification.kind == kind, Notification.about == about
     )
-    user_ids = session.scalars(select(Doctor.user_id).where(Doctor.active, wanted, ~written))
+    user_ids = session.scalars(people.where(~written))
     return [Draft(user_id, kind, about, due_at, facts={"day": day.isoformat()}) for user_id in user_ids]
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Notification, TelegramAccount
-from hospital_bot.services import accounts, delays, digests, news, offers, outbox, reminders
+from hospital_bot.services import accounts, calls, delays, digests, news, offers, outbox, reminders
+from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
 from hospital_bot.services.news import VisitNews
@@ -30,7 +31,7 @@ class LoggedOut:
     at: datetime
 
 
-Content = VisitNews | Reminder | Digest | Week | LoggedOut | Offer | Late
+Content = VisitNews | Reminder | Digest | Week | CallSheet | LoggedOut | Offer | Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ CHECKS: dict[str, Callable[..., Content]] = {
     "nudge": reminders.check,
     "digest": digests.check,
     "week": digests.check_week,
+    "calls": calls.check,
     "logged_out": _logged_out,
     "offer": offers.check,
     "late": delays.check,

@@ -137,6 +137,32 @@ async def test_a_doctor_may_have_the_week_on_sundays(ward: Ward, doctor: Added, 
     )
 
 
+async def test_every_morning_the_admin_reads_whom_to_call(ward: Ward, osei: Phone, ann: Phone) -> None:
+    desk = await ward.staff(ward.doctor("Cleo of the desk"))
+    changes = "UPDATE users SET role = 'admin' WHERE name LIKE 'Cleo%'"
+    lost = "DELETE FROM telegram_accounts WHERE telegram_id = ?"
+    ward.book(ann, "2026-11-21 09:30")
+    ward.book(ann, "2026-11-22 11:00")
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(changes)
+        connection.exec_driver_sql(lost, (ann.id,))
+    for wall in ("2026-11-21 07:00", "2026-11-21 07:30"):
+        await ward.becomes(wall)
+
+    assert ward.texts(desk) == [
+        "📞 To call: Saturday, 21 November 2026\n1 patient\n\n09:30 Ann, +4930123456 · Dr. Osei · not linked"
+    ]
+
+
+async def test_without_anybody_to_call_the_admin_is_left_in_peace(ward: Ward) -> None:
+    desk = await ward.staff(ward.doctor("Cleo of the desk"))
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE users SET role = 'admin'")
+    await ward.becomes("2026-11-21 07:00")
+
+    assert (ward.news(desk), ward.state("calls")) == ([], [("skipped", "nobody to call")])
+
+
 async def test_on_the_night_the_clock_changes_the_digest_comes_once(ward: Ward, osei: Phone, ann: Phone) -> None:
     ward.hospital.clock.now = datetime.fromisoformat("2027-03-20T08:00:00+00:00")
     ward.book(ann, "2027-03-28 09:30")
@@ -214,7 +240,7 @@ async def test_a_thousand_doctors_cost_as_many_statements_as_one(ward: Ward, ose
     one = planned()
     crowd(ward, 1000)
 
-    assert planned() == one == 5
+    assert planned() == one == 6
     assert ward.hospital.scalar("SELECT COUNT(*) FROM notifications WHERE kind = 'digest'") == 1001
 
 
