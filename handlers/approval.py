@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from handlers import seen
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
@@ -64,7 +65,7 @@ def _answered(turn: Turn, appointment_id: int, answer: Callable[..., Visit]) -> 
     except TooLate:
         return Screen(toast=words.TOO_LATE_TO_ANSWER, alert=True)
     text = words.DECLINED if visit.status == "cancelled" else words.CONFIRMED
-    entry = turn.do(agenda.visit, appointment_id=appointment_id, doctor_id=doctor_id)
+    entry = seen.visit(turn, appointment_id)
     return Screen(
         f"{text}\n\n{words.visit(entry)}", ((Button(words.THAT_DAY, link("doctor.day", visit.start.date())),),)
     )

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from handlers import approval, texts
+from handlers import approval, seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
 from handlers.texts import records as record_words
 from handlers.turn import Turn
 from hospital_bot.errors import BadInput, NotFound
-from hospital_bot.services import agenda, attendance, digests
+from hospital_bot.services import attendance, digests
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.digests import Digest, Line
 
@@ -68,7 +68,7 @@ def _day_buttons(turn: Turn, digest: Digest) -> tuple[Row, ...]:
 
 @area.button("visit")
 def show_visit(turn: Turn, appointment_id: int) -> Screen:
-    entry = turn.do(agenda.visit, appointment_id=appointment_id, doctor_id=turn.doctor())
+    entry = seen.visit(turn, appointment_id)
     return _visit_page(turn, entry)
 
 

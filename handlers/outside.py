@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import texts
+from handlers import seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import hours as words
 from handlers.turn import Turn
 from hospital_bot.errors import TooLate
-from hospital_bot.services import agenda, hours, outside
+from hospital_bot.services import hours, outside
 from hospital_bot.services.hours import Hours
 from hospital_bot.values import Visit
 
@@ -40,7 +40,7 @@ def listing(now: Hours, notice: str = "") -> Screen:
 @area.button("open")
 def decide(turn: Turn, appointment_id: int) -> Screen:
     """What can be done about a visit. Whom the bot can't write to must be called."""
-    entry = turn.do(agenda.visit, appointment_id=appointment_id, doctor_id=turn.doctor())
+    entry = seen.visit(turn, appointment_id)
     if not entry.live or turn.clinic.instant(entry.start) <= turn.now:
         return list_outside(turn)
     offer = ((Button(words.OFFER, link("outside.offer", appointment_id)),),) if entry.reachable else ()
@@ -55,7 +55,7 @@ def decide(turn: Turn, appointment_id: int) -> Screen:
 
 @area.button("cancel")
 def ask_to_cancel(turn: Turn, appointment_id: int) -> Screen:
-    entry = turn.do(agenda.visit, appointment_id=appointment_id, doctor_id=turn.doctor())
+    entry = seen.visit(turn, appointment_id)
     rows = (
         (Button(words.YES_CANCEL, link("outside.drop", appointment_id)),),
         (Button(texts.BACK, link("outside.open", appointment_id)),),

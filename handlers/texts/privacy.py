@@ -36,12 +36,16 @@ DEEDS = {
     "visit.book": "booked a visit",
     "visit.move": "moved a visit",
     "visit.cancel": "cancelled a visit",
+    "visit.confirm": "confirmed a visit",
+    "visit.decline": "declined a visit",
+    "visit.keep": "kept a visit outside the working hours",
+    "visit.offer": "offered other times for a visit",
     "visit.arrived": "noted that you arrived",
     "visit.completed": "noted that a visit is done",
     "visit.no_show": "noted that you did not come",
-    "record.read": "read your medical record",
     "records.read": "read your medical records",
-    "record.write": "wrote your medical record",
+    "records.write": "wrote your medical record",
+    "records.change": "changed your medical record",
     "erasure.refuse": "refused to erase your data",
 }
 

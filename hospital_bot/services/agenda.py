@@ -21,6 +21,7 @@ from hospital_bot.models import (
     next_day,
     starts_at,
 )
+from hospital_bot.services import audit
 from hospital_bot.values import LIVE
 
 
@@ -66,12 +67,23 @@ def day(session: Session, *, doctor_id: int, on: date, now: datetime) -> list[En
     return [_entry(row) for row in rows]
 
 
-def visit(session: Session, *, appointment_id: int, doctor_id: int, now: datetime) -> Entry:  # noqa: ARG001 - as above
-    """The doctor's own visit. Raises NotFound for another's exactly as for none."""
+def visit(session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, now: datetime) -> Entry:
+    """The doctor's own visit; the look is written down. Raises NotFound for another's exactly as for none."""
     own = _entries().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
-    if row := session.execute(own).one_or_none():
-        return _entry(row)
-    raise NotFound
+    row = session.execute(own).one_or_none()
+    if row is None:
+        raise NotFound
+    entry = _entry(row)
+    audit.record(
+        session,
+        actor_id=user_id,
+        patient_id=entry.patient_id,
+        action="visit.read",
+        subject=f"appointment:{appointment_id}",
+        channel=channel,
+        now=now,
+    )
+    return entry
 
 
 def ahead(session: Session, *, doctor_id: int, clinic: Clinic, now: datetime) -> list[Entry]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, and_, cast, func, insert, literal, select
@@ -26,7 +26,8 @@ SIGNER = "audit_key"
 """Where a session keeps the key. Without it entries are unsigned, and `chain` says so."""
 
 NEWEST = 5_000
-"""How many of the newest visits `collect` looks at."""
+RECENT = timedelta(days=30)
+"""How many of the newest visits `collect` looks at, and how old they may be: what is forgotten is not copied again."""
 
 PAGE = 10
 
@@ -69,7 +70,7 @@ def sign(key: Key, entry: dict[str, Any], number: str = "") -> str:
     return number + key.digest("entry", number, int(entry["happened_at"].timestamp()), *content)
 
 
-def collect(session: Session) -> None:
+def collect(session: Session, *, now: datetime) -> None:
     """Write down the bookings that are not in the log yet. A row without a request is other software's."""
     newest = select(func.max(Appointment.appointment_id) - NEWEST).scalar_subquery()
     subject = literal("appointment:") + cast(Appointment.appointment_id, String(20))
@@ -85,7 +86,8 @@ def collect(session: Session) -> None:
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .outerjoin(AuditEntry, told)
-        .where(Appointment.appointment_id > newest, AuditEntry.audit_id.is_(None))
+        .where(Appointment.appointment_id > newest, Appointment.created_at >= now - RECENT)
+        .where(AuditEntry.audit_id.is_(None))
         .order_by(Appointment.appointment_id)
         .limit(500)
     )

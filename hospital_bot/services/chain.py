@@ -43,9 +43,9 @@ class Verdict:
     problems: list[str] = field(default_factory=list)
 
 
-def link(session: Session, *, key: Key, now: datetime) -> int:  # noqa: ARG001 - every use case is told the time
+def link(session: Session, *, key: Key, now: datetime) -> int:
     """Link what has no link yet, at most BATCH; how many that were."""
-    audit.collect(session)
+    audit.collect(session, now=now)
     waiting = select(AuditEntry.audit_id, AuditEntry.mac).where(AuditEntry.seq.is_(None))
     entries = session.execute(waiting.order_by(AuditEntry.audit_id).limit(BATCH)).all()
     if not entries:

@@ -99,6 +99,23 @@ async def test_a_button_for_somebody_elses_visit_is_refused_and_written_down(hos
     ]
 
 
+async def test_a_doctors_look_at_a_visit_is_written_down_and_the_patient_sees_it(hospital: Hospital) -> None:
+    osei = await hospital.staff(hospital.doctor())
+    ann = await hospital.patient("Ann")
+    await ann.walks(*BOOKED)
+    await osei.says("/start")
+
+    await osei.forges("doctor.visit:1", osei.last.id)
+    await osei.forges("doctor.visit:99", osei.last.id)
+    await ann.walks("/privacy", "Who saw my data")
+
+    assert (await lines(hospital))[:2] == [
+        ("visit.read", "appointment:1", "ok", False),
+        ("denied", "doctor.visit:99", "not_found", False),
+    ]
+    assert ann.last.text.count("Dr. Osei looked at a visit") == 1
+
+
 async def test_what_cannot_be_written_down_is_not_done(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")
@@ -110,3 +127,15 @@ async def test_what_cannot_be_written_down_is_not_done(hospital: Hospital) -> No
         await ann.walks("Cancel visit", "I can't come")
 
     assert hospital.scalar("SELECT status FROM appointments") == "confirmed"
+
+
+async def test_a_booking_that_the_log_has_forgotten_is_not_written_down_again(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+    await ann.walks(*BOOKED)
+    await hospital.product.link()
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_log"))
+    hospital.clock.turn(days=31)
+
+    assert await lines(hospital) == []
