@@ -215,8 +215,8 @@ STATEMENTS = {
     "days": 3,
     "month": 2,
     "times": 2,
-    "book": 7,  # two locks, the request, the doctors, what is held, the new row, the messages
-    "move": 8,  # and the old row
+    "book": 6,  # two locks, the request, the doctors, what is held, the new row, the messages
+    "move": 7,  # and the old row
     "cancel": 3,
 }
 
