@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,6 +20,7 @@ from hospital_bot.errors import BadInput, ImportRefused, NotFound, Unavailable
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
 from hospital_bot.services import audit, chain, erasure
+from hospital_bot.services import calls as call_sheet
 from hospital_bot.services import doctors as roster_service
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import WrongToken
@@ -99,6 +101,22 @@ def demo(
     with plain_errors():
         folder.mkdir(parents=True, exist_ok=True)
         raise typer.Exit(asyncio.run(play() if script else serve(folder, port)))
+
+
+@app.command()
+def calls(
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today, unless said.")] = None,
+) -> None:
+    """Patients to telephone: whom no message reaches, and who has not said whether they come."""
+    with plain_errors():
+        chosen = settings.load()
+        clinic, now = chosen.clinic, system_clock()
+        with _database(chosen) as db:
+            day = date.date() if date else clinic.today(now)
+            found = db.run(call_sheet.call_list, day=day, clinic=clinic, now=now)
+    for each in found:
+        typer.echo(f"{each.start:%H:%M}  {each.patient_name}  {each.phone}  {each.doctor_name}  {each.why}")
+    typer.echo(f"{len(found)} to call on {day:%Y-%m-%d}.")
 
 
 @db_app.command("upgrade")

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.keys import Key
 from hospital_bot.models import Appointment, AuditEntry, Patient, User
+from hospital_bot.values import Visit
 
 SIGNER = "audit_key"
 """Where a session keeps the key. Without it entries are unsigned, and `chain` says so."""
@@ -54,6 +55,21 @@ def record(
         "channel": channel,
     }
     _write(session, [entry])
+
+
+def record_visit(
+    session: Session, action: str, visit: Visit, actor_id: int | None, channel: str, now: datetime
+) -> None:
+    """What was done with a visit, where its own row does not say."""
+    record(
+        session,
+        actor_id=actor_id,
+        patient_id=visit.patient_id,
+        action=action,
+        subject=f"appointment:{visit.appointment_id}",
+        channel=channel,
+        now=now,
+    )
 
 
 def _write(session: Session, entries: Iterable[dict[str, Any]]) -> None:

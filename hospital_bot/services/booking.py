@@ -76,7 +76,7 @@ def book(
     )
     news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now), clinic=clinic)
     if in_stead:
-        _log(session, "visit.book", visit, user_id, request_id, now)
+        audit.record_visit(session, "visit.book", visit, user_id, request_id, now)
     return visit
 
 
@@ -122,7 +122,7 @@ def move(
     )
     news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now), clinic=clinic)
     if in_stead:
-        _log(session, "visit.move", visit, user_id, request_id, now)
+        audit.record_visit(session, "visit.move", visit, user_id, request_id, now)
     return visit
 
 
@@ -147,21 +147,8 @@ def cancel(
     _check_cut_off(visit.start, clinic, now)
     close(session, appointment_id, user_id=user_id, why=why, now=now)
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now))
-    _log(session, "visit.cancel", visit, user_id, channel, now)
+    audit.record_visit(session, "visit.cancel", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
-
-
-def _log(session: Session, action: str, visit: Visit, user_id: int | None, channel: str, now: datetime) -> None:
-    """What the visit's own row does not say: see `audit` on bookings."""
-    audit.record(
-        session,
-        actor_id=user_id,
-        patient_id=visit.patient_id,
-        action=action,
-        subject=f"appointment:{visit.appointment_id}",
-        channel=channel,
-        now=now,
-    )
 
 
 def own_visit(session: Session, *, appointment_id: int, patient_id: int, now: datetime) -> Visit:  # noqa: ARG001 - every use case is told the time

@@ -28,7 +28,7 @@ def keep(
     )
     if not kept.rowcount:
         raise Conflict
-    _note(session, visit, user_id, "visit.keep", channel, now)
+    audit.record_visit(session, "visit.keep", visit, user_id, channel, now)
     return visit
 
 
@@ -39,7 +39,7 @@ def offer(
     visit = _own(session, appointment_id, doctor_id, clinic, now)
     booking.close(session, appointment_id, user_id=user_id, why=offers.WHY["away"], now=now)
     outbox.put(session, [offers.draft(visit, why="away", by=user_id, due_at=now)], now=now)
-    _note(session, visit, user_id, "visit.offer", channel, now)
+    audit.record_visit(session, "visit.offer", visit, user_id, channel, now)
     return visit
 
 
@@ -50,7 +50,7 @@ def cancel(
     visit = _own(session, appointment_id, doctor_id, clinic, now)
     booking.close(session, appointment_id, user_id=user_id, why="cancelled by the doctor", now=now)
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead=True, now=now))
-    _note(session, visit, user_id, "visit.cancel", channel, now)
+    audit.record_visit(session, "visit.cancel", visit, user_id, channel, now)
     return visit
 
 
@@ -64,15 +64,3 @@ def _own(session: Session, appointment_id: int, doctor_id: int, clinic: Clinic, 
     if not visit.live or clinic.instant(visit.start) <= now:
         raise TooLate
     return visit
-
-
-def _note(session: Session, visit: Visit, user_id: int, action: str, channel: str, now: datetime) -> None:
-    audit.record(
-        session,
-        actor_id=user_id,
-        patient_id=visit.patient_id,
-        action=action,
-        subject=f"appointment:{visit.appointment_id}",
-        channel=channel,
-        now=now,
-    )

@@ -139,3 +139,15 @@ def test_without_telegram_no_invitation_can_be_made(run: Run, monkeypatch: pytes
     refused = run("doctors", "add", "Dr. Osei", "osei@hospital.example", "Cardiology")
 
     assert refused.output.startswith("hospital-bot: HOSPITAL_BOT_API_URL: Telegram can't be reached")
+
+
+def test_the_reception_gets_a_list_of_patients_to_call(run: Run) -> None:
+    run("db", "upgrade")
+
+    sheet = run("calls", "--date", "2026-11-23")
+
+    assert sheet.output == "0 to call on 2026-11-23.\n"
+
+
+def test_a_day_that_is_none_is_refused(run: Run) -> None:
+    assert run("calls", "--date", "tomorrow").exit_code == 2
