@@ -215,9 +215,9 @@ STATEMENTS = {
     "days": 3,
     "month": 2,
     "times": 2,
-    "book": 6,  # two locks, the request, the doctors, what is held, the new row, the messages
+    "book": 6,  # two locks, the doctors, what is held, the new row, the messages
     "move": 7,  # and the old row
-    "cancel": 3,
+    "cancel": 4,  # the visit, its end, the messages, the log
 }
 
 
