@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pymysql
 from sqlalchemy import text
 
 from benchmarks import ground, measure
@@ -86,7 +85,7 @@ def _serve(db: Database, count: int) -> tuple[float, float]:
 
 def _replay(db: Database, script: Script) -> tuple[float, float]:
     _empty(db)
-    connection = _connect(db)
+    connection = ground.driver(db)
     with connection, connection.cursor() as cursor:
         begin, cpu = time.perf_counter(), time.process_time()
         for statements in script:
@@ -95,16 +94,6 @@ def _replay(db: Database, script: Script) -> tuple[float, float]:
                 cursor.fetchall()
             connection.commit()
         return time.perf_counter() - begin, time.process_time() - cpu
-
-
-def _connect(db: Database) -> pymysql.Connection[Any]:
-    url = db.engine.url
-    connection = pymysql.connect(
-        host=url.host or "", port=url.port or 0, user=url.username, database=url.database, charset="utf8mb4"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    return connection
 
 
 def _empty(db: Database) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+import pymysql
 from sqlalchemy import insert, select
 
 from hospital_bot import schedules, schema
@@ -67,6 +68,17 @@ def staff(db: Database, count: int, specializations: int = 1) -> list[int]:
 def patients(db: Database, count: int) -> list[int]:
     rows = [{"user_id": user} for user in _users(db, "patient", count)]
     return _inserted(db, Patient, rows, Patient.patient_id)
+
+
+def driver(db: Database) -> pymysql.Connection[Any]:
+    """A connection of the driver's own, as patient as it is asked to be."""
+    url = db.engine.url
+    connection = pymysql.connect(
+        host=url.host or "", port=url.port or 0, user=url.username, database=url.database, charset="utf8mb4"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    return connection
 
 
 def specialization(number: int) -> str:

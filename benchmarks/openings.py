@@ -6,8 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy import text
-
 from benchmarks import ground, measure
 from benchmarks.ground import NOW, Ground
 from benchmarks.table import Row
@@ -18,6 +16,7 @@ from hospital_bot.values import Who
 
 CLINIC = Clinic()
 DOCTORS = 200
+CHUNK = 200_000
 AHEAD = 10_000
 """Visits in the days that are looked at: the same in both hospitals, which differ in their past."""
 FILL = """
@@ -50,18 +49,15 @@ def _prepare(place: Ground) -> None:
 
 
 def _fill(db: Database, visits: int) -> None:
-    _insert(db, 0, AHEAD, step=1, status="confirmed")
-    for first in range(AHEAD, visits, 200_000):
-        _insert(db, first, min(first + 200_000, visits), step=-1, status="completed")
-    with db.engine.begin() as connection:
-        connection.execute(text("ANALYZE TABLE appointments"))
-
-
-def _insert(db: Database, first: int, after: int, **how: Any) -> None:
-    with db.engine.connect() as connection, connection.begin():
-        connection.execute(text("SET unique_checks = 0, foreign_key_checks = 0"))
-        connection.execute(text(FILL.format(first=first, last=after - 1, **how)))
-        connection.execute(text("SET unique_checks = 1, foreign_key_checks = 1"))
+    with ground.driver(db) as connection, connection.cursor() as cursor:
+        cursor.execute("SET unique_checks = 0, foreign_key_checks = 0")
+        cursor.execute(FILL.format(first=0, last=AHEAD - 1, step=1, status="confirmed"))
+        for first in range(AHEAD, visits, CHUNK):
+            last = min(first + CHUNK, visits) - 1
+            cursor.execute(FILL.format(first=first, last=last, step=-1, status="completed"))
+            connection.commit()
+        cursor.execute("ANALYZE TABLE appointments")
+        connection.commit()
 
 
 def _compare(

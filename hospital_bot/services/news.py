@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
@@ -14,7 +14,7 @@ from hospital_bot.clinic import Clinic
 from hospital_bot.models import Appointment, Notification, Patient, User
 from hospital_bot.queries import Held
 from hospital_bot.services import outbox, reminders
-from hospital_bot.services.outbox import Draft, Pointless
+from hospital_bot.services.outbox import Draft, Pointless, UserOf
 from hospital_bot.values import Visit
 
 KINDS = ("booked", "moved", "cancelled", "request", "confirmed")
@@ -41,7 +41,7 @@ class Deed:
     in_stead: bool
     now: datetime
 
-    def draft(self, kind: str, user_id: ScalarSelect[int], appointment_id: int, **facts: Any) -> Draft:
+    def draft(self, kind: str, user_id: UserOf, appointment_id: int, **facts: Any) -> Draft:
         facts |= {"by": self.by, "in_stead": self.in_stead}
         return Draft(user_id, kind, str(appointment_id), self.now, appointment_id, facts)
 

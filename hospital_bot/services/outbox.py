@@ -12,9 +12,24 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, insert, literal, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.orm import Session
 
@@ -26,15 +41,26 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
+class UserOf:
+    """Whoever this doctor or patient is as a user: the statement itself looks it up."""
+
+    table: type[Doctor | Patient]
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be. One person is told one thing (`kind`) about one matter once, however often it is drafted."""
 
-    user_id: int | ScalarSelect[int]
+    user_id: int | UserOf
     kind: str
     about: str
     due_at: datetime
     appointment_id: int | None = None
     facts: dict[str, Any] | None = None
+
+
+COLUMNS = tuple(Draft.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +92,69 @@ class TooEarly(Exception):
         self.due_at = due_at
 
 
-def doctors_user(doctor_id: int) -> ScalarSelect[int]:
-    return select(Doctor.user_id).where(Doctor.doctor_id == doctor_id).scalar_subquery()
+def doctors_user(doctor_id: int) -> UserOf:
+    return UserOf(Doctor, doctor_id)
 
 
-def patients_user(patient_id: int) -> ScalarSelect[int]:
-    return select(Patient.user_id).where(Patient.patient_id == patient_id).scalar_subquery()
+def patients_user(patient_id: int) -> UserOf:
+    return UserOf(Patient, patient_id)
 
 
 def put(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
     """Write these in one statement. A known matter is told again, or earlier, when the new draft says so."""
     if not drafts:
         return
-    rows = [_row(draft, now) for draft in drafts]
-    if session.get_bind().dialect.name == "sqlite":
-        into = sqlite.insert(Notification).values(rows)
-        key = ("user_id", "kind", "about")
-        session.connection().execute(into.on_conflict_do_update(key, set_=dict(_again(into.excluded.due_at, now))))
-    else:
-        onto = mysql.insert(Notification).values(rows)
-        session.connection().execute(onto.on_duplicate_key_update(_again(onto.inserted.due_at, now)))
+    told = tuple(draft.user_id.table if isinstance(draft.user_id, UserOf) else None for draft in drafts)
+    values: dict[str, Any] = {"now": now}
+    for number, draft in enumerate(drafts):
+        values |= {f"{name}_{number}": value for name, value in _row(draft, now).items()}
+    session.connection().execute(_upsert(session.get_bind().dialect.name, told), values)
 
 
 def add(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
     """As `put`, for what is told once and never again: somebody else's same row makes the transaction run again."""
     if drafts:
-        session.connection().execute(insert(Notification).values([_row(draft, now) for draft in drafts]))
+        session.connection().execute(insert(Notification), [_row(draft, now) for draft in drafts])
 
 
 def _row(draft: Draft, now: datetime) -> dict[str, Any]:
-    values = {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
-    return values | {"created_at": now}
+    values = {name: getattr(draft, name) for name in COLUMNS}
+    user = draft.user_id
+    return values | {"user_id": user.key if isinstance(user, UserOf) else user, "created_at": now}
 
 
-def _again(new: ColumnElement[datetime], now: datetime) -> list[tuple[str, Any]]:
+@lru_cache(maxsize=64)
+def _upsert(dialect: str, told: tuple[type[Doctor | Patient] | None, ...]) -> TextClause:
+    """The statement for rows to these doctors', patients' or known users. SQLAlchemy remembers no statement of
+    several rows, and writing this one took more time than all the rest of a booking; so its text is kept here."""
+    rows = [_places(number, table) for number, table in enumerate(told)]
+    now = bindparam("now", type_=Notification.due_at.type)
+    if dialect == "sqlite":
+        into = sqlite.insert(Notification).values(rows)
+        key = ("user_id", "kind", "about")
+        made = into.on_conflict_do_update(key, set_=dict(_again(into.excluded.due_at, now)))
+        written = made.compile(dialect=sqlite.dialect(paramstyle="named"))
+    else:
+        onto = mysql.insert(Notification).values(rows)
+        made_so = onto.on_duplicate_key_update(_again(onto.inserted.due_at, now))
+        written = made_so.compile(dialect=mysql.dialect(paramstyle="named"))
+    places = [bindparam(name, written.params[name], bind.type) for bind, name in written.bind_names.items()]
+    return text(str(written)).bindparams(*places)
+
+
+def _places(number: int, table: type[Doctor | Patient] | None) -> dict[str, Any]:
+    """Where the values of one row go."""
+    row: dict[str, Any] = {
+        name: bindparam(f"{name}_{number}", type_=getattr(Notification, name).type) for name in (*COLUMNS, "created_at")
+    }
+    if table is not None:
+        key = Doctor.doctor_id if table is Doctor else Patient.patient_id
+        found = select(table.user_id).where(key == bindparam(f"user_id_{number}", type_=Integer))
+        row["user_id"] = found.scalar_subquery()
+    return row
+
+
+def _again(new: ColumnElement[datetime], now: ColumnElement[datetime]) -> list[tuple[str, Any]]:
     """In this order, because MySQL assigns one after the other. A row on its way right now is not called back."""
     in_flight = and_(Notification.claim_token.is_not(None), Notification.claimed_until_at > now)
     stays = and_(Notification.state == "waiting", Notification.due_at < new, not_(in_flight))
