@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Integer,
     Row,
     Select,
     String,
     Text,
     and_,
+    bindparam,
     cast,
     func,
     literal,
@@ -152,7 +156,24 @@ def held_around(
     A time that is kept for somebody else counts as a visit, of nobody. Also the patient's visit that this very request
     led to before, whatever became of it.
     """
-    ids = list(doctor_ids)
+    facts = {
+        "doctor_ids": list(doctor_ids),
+        "patient_id": patient_id,
+        "request_id": request_id,
+        "eve": midnight(day - timedelta(days=1)),
+        "after": next_day(day),
+        "eve_of_today": midnight(today - timedelta(days=1)),
+        "now": now,
+    }
+    return [Held._make(row) for row in session.connection().execute(_held_around(), facts)]
+
+
+@lru_cache(maxsize=1)
+def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
+    """Made once: making it took longer than running it."""
+    doctor_ids = bindparam("doctor_ids", type_=Integer, expanding=True)
+    patient_id = bindparam("patient_id", type_=Integer)
+    eve, after = bindparam("eve", type_=DateTime), bindparam("after", type_=DateTime)
     held = select(
         Appointment.appointment_id,
         Appointment.doctor_id,
@@ -165,7 +186,12 @@ def held_around(
         Appointment.live,
         Appointment.request_id,
     )
-    of_doctors = held.where(Appointment.doctor_id.in_(ids), _from(day), Appointment.appointment_date < next_day(day))
+    of_doctors = held.where(
+        Appointment.doctor_id.in_(doctor_ids),
+        Appointment.live == 1,
+        Appointment.appointment_date >= eve,
+        Appointment.appointment_date < after,
+    )
     kept = select(
         literal(0),
         Hold.doctor_id,
@@ -177,10 +203,22 @@ def held_around(
         null(),
         literal(1),
         null(),
-    ).where(Hold.doctor_id.in_(ids), Hold.patient_id != patient_id, _kept(day, day, now))
-    of_patient = held.where(Appointment.patient_id == patient_id, _from(today))
-    of_request = held.where(Appointment.request_id == request_id, Appointment.patient_id == patient_id)
-    return [Held._make(row) for row in session.execute(of_doctors.union(of_patient, of_request, kept))]
+    ).where(
+        Hold.doctor_id.in_(doctor_ids),
+        Hold.patient_id != patient_id,
+        Hold.hold_date >= eve,
+        Hold.hold_date < after,
+        Hold.expires_at > bindparam("now", type_=Hold.expires_at.type),
+    )
+    of_patient = held.where(
+        Appointment.patient_id == patient_id,
+        Appointment.live == 1,
+        Appointment.appointment_date >= bindparam("eve_of_today", type_=DateTime),
+    )
+    of_request = held.where(
+        Appointment.request_id == bindparam("request_id", type_=String), Appointment.patient_id == patient_id
+    )
+    return of_doctors.union(of_patient, of_request, kept)
 
 
 def visits() -> Select[*tuple[Any, ...]]:

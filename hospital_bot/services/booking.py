@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, func, insert, not_, or_, update
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, insert, not_, or_, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries, slots
@@ -42,6 +42,11 @@ PAGE = 5
 
 MAX_REASON = 500
 """Characters of what the patient says the visit is about."""
+
+LOCK_PATIENT = (
+    update(Patient).where(Patient.patient_id == bindparam("locked")).values(booking_seq=Patient.booking_seq + 1)
+)
+INSERT_VISIT = insert(Appointment)
 
 
 def book(
@@ -199,8 +204,7 @@ def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
 def lock(session: Session, who: Who, patient_id: int) -> None:
     """Make every other booking of these doctors and this patient wait: doctors first, the patient second, always."""
     lock_doctors(session, who)
-    patient = update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=Patient.booking_seq + 1)
-    if not session.connection().execute(patient).rowcount:
+    if not session.connection().execute(LOCK_PATIENT, {"locked": patient_id}).rowcount:
         raise NotFound
 
 
@@ -320,7 +324,7 @@ def insert_visit(
         "moved_from": moved_from,
         "created_at": now,
     }
-    inserted = session.connection().execute(insert(Appointment).values(values))
+    inserted = session.connection().execute(INSERT_VISIT, values)
     (appointment_id,) = inserted.inserted_primary_key or (0,)
     return Visit(
         appointment_id=appointment_id,
