@@ -89,7 +89,7 @@ async def rows(place: Ground) -> AsyncIterator[Row]:
     async with _product(place, place.pick(60, 200, 1000)) as (product, telegram):
         yield await _limited(product, telegram)
     unlimited()
-    count = place.pick(200, 2000, 10_000)
+    count = place.pick(200, 1000, 10_000)
     async with _product(place, count) as (product, telegram):
         runs = [await _run(product, telegram) for _ in range(place.pick(3, 5))]
     vars(pace).update(limits)

@@ -48,7 +48,7 @@ async def rows(place: Ground) -> AsyncIterator[Row]:
         ours = await product(stack, place, "ours")
         httpx = await product(stack, place, "httpx")
         bare = await _bare(stack, place)
-        for at_once in (1, CROWD):
+        for at_once in place.pick((CROWD,), (1, CROWD)):
             for row in await _costs(place, at_once, ours, httpx, bare):
                 yield row
     async with AsyncExitStack() as stack:
@@ -58,8 +58,8 @@ async def rows(place: Ground) -> AsyncIterator[Row]:
 async def _costs(place: Ground, at_once: int, ours: Subject, httpx: Subject, bare: Subject) -> list[Row]:
     subjects = (ours, httpx, bare)
     for subject in subjects:
-        await subject.walk(at_once)  # once for nothing: caches fill
-        subject.costs = []
+        await subject.walk(CROWD)  # once for nothing: caches fill
+        subject.costs.clear()
     for _ in range(place.pick(1, 5, 9)):
         for subject in subjects:
             subject.costs.append(await subject.walk(at_once))
@@ -114,11 +114,11 @@ async def _bare(stack: AsyncExitStack, place: Ground) -> Subject:
 async def _throughput(place: Ground, ours: Subject) -> Row:
     """More and more people side by side, until their answers take too long."""
     best, seen = 0.0, "none within the bound"
-    await ours.walk(1)
-    for at_once in (1, 2, 4, 8, 16):
+    await ours.walk(CROWD)
+    for at_once in place.pick((1,), (1, 2, 4, 8)):
         ours.crowd.seconds.clear()
         begin, updates = time.perf_counter(), 0
-        for _ in range(place.pick(1, 3, 6)):
+        for _ in range(place.pick(1, 2, 6)):
             updates += await ours.crowd.all_walk(BOOKING, first="/book", at_once=at_once)
         rate, slow = updates / (time.perf_counter() - begin), measure.percentile(ours.crowd.seconds, 0.95)
         if slow < BOUND and rate > best:
