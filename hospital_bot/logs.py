@@ -85,4 +85,5 @@ def set_up(level: int = logging.INFO) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that outlasts its period is no news
     quiet_libraries()

@@ -1,23 +1,22 @@
-"""A dialogue played by two phones: register, verify, log in, book, list, move, cancel, and lose a race."""
+"""A dialogue played by three phones: register, log in, book, lose a race, move, cancel; then the clock is turned.
+
+A patient is reminded and says "I'm coming"; the doctor reads the day's list, runs late, and is ill the next day.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import re
 import tempfile
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from hospital_bot.demo import cast
+from hospital_bot.demo.actor import Actor, ScriptError
 from hospital_bot.demo.stage import Stage, stage
 from hospital_bot.demo.transcript import Transcript
 from hospital_bot.simulator.lines import HttpLine
-from hospital_bot.simulator.mailbox import Letter
 from hospital_bot.simulator.phone import Phone
 
-PASSWORD = "seven quiet otters"  # noqa: S105 - of people who don't exist
-
-
-class ScriptError(AssertionError):
-    """The bot did not say what it should."""
+DOCTOR = "Dr. Amina Osei"
 
 
 async def play() -> int:
@@ -26,7 +25,7 @@ async def play() -> int:
         async with stage(Path(folder)) as on, HttpLine(on.address) as line:
             transcript = Transcript()
             try:
-                await _play(on, line, transcript)
+                await _Play(on, line, transcript).all_scenes()
             except AssertionError as error:
                 transcript.note(f"WRONG: {error}")
                 return 1
@@ -34,111 +33,100 @@ async def play() -> int:
             return 0
 
 
-async def _play(on: Stage, line: HttpLine, transcript: Transcript) -> None:
-    mia = Actor(on, await Phone.bought(line, "Mia"), transcript)
-    leo = Actor(on, await Phone.bought(line, "Leo"), transcript)
-    transcript.scene("Mia registers")
-    await mia.registers("Mia Sørensen", "mia@example.com", "+49 30 901820", "5 Harbour Street, Berlin")
-    transcript.scene("She logs out and in again, with the mailed code")
-    await mia.logs_in_again("mia@example.com")
-    transcript.scene("Leo registers too")
-    await leo.registers("Leo Martin", "leo@example.com", "+49 30 901821", "7 Harbour Street, Berlin")
-    transcript.scene("Both want the same time")
-    for actor in (mia, leo):
-        await actor.chooses_a_time()
-    await mia.taps("✅ Confirm")
-    mia.expects("Booked")
-    await leo.taps("✅ Confirm")
-    leo.expects("Someone just took that time")
-    transcript.scene("Mia looks at her visits, moves hers, and cancels it")
-    await mia.moves_and_cancels()
+class _Play:
+    """The scenes, in their order."""
 
+    def __init__(self, on: Stage, line: HttpLine, transcript: Transcript) -> None:
+        self._on, self._line, self._transcript = on, line, transcript
+        self._doctor = next(card for card in on.cards if card.name == DOCTOR)
 
-class Actor:
-    """A phone whose every turn is printed."""
+    async def all_scenes(self) -> None:
+        mia, leo = [Actor(self._on, await Phone.bought(self._line, name), self._transcript) for name in ("Mia", "Leo")]
+        osei = Actor(self._on, Phone(self._line, self._doctor.person_id, DOCTOR), self._transcript)
+        await self._registering(mia, leo)
+        await self._racing(mia, leo)
+        await self._changing(mia)
+        await self._being_reminded(mia, leo, osei)
+        await self._falling_ill(leo, osei)
 
-    def __init__(self, on: Stage, phone: Phone, transcript: Transcript) -> None:
-        self._on, self._phone, self._transcript = on, phone, transcript
+    async def _registering(self, mia: Actor, leo: Actor) -> None:
+        self._transcript.scene("Mia registers")
+        await mia.registers("Mia Sørensen", "mia@example.com", "+49 30 901820", "5 Harbour Street, Berlin")
+        self._transcript.scene("She logs out and in again, with the mailed code")
+        await mia.says("/logout")
+        await mia.logs_in("mia@example.com")
+        self._transcript.scene("Leo registers too")
+        await leo.registers("Leo Martin", "leo@example.com", "+49 30 901821", "7 Harbour Street, Berlin")
 
-    async def says(self, text: str, *, shown: str = "") -> None:
-        self._transcript.said(self._phone.name, shown or text)
-        seen = self._ids()
-        await self._phone.says(text)
-        self._print(seen)
+    async def _racing(self, mia: Actor, leo: Actor) -> None:
+        self._transcript.scene("Both want the same time")
+        for actor in (mia, leo):
+            await actor.chooses_a_time(DOCTOR, day=0, which=0)
+        await mia.taps("✅ Confirm")
+        mia.expects("Booked")
+        await leo.taps("✅ Confirm")
+        leo.expects("Someone just took that time")
 
-    async def taps(self, label: str) -> None:
-        self._transcript.tapped(self._phone.name, label)
-        seen = self._ids()
-        await self._phone.taps(label)
-        self._print(seen)
+    async def _changing(self, mia: Actor) -> None:
+        self._transcript.scene("Mia looks at her visits, moves hers, and cancels it")
+        await mia.says("/appointments")
+        await mia.taps(mia.label("Osei"))
+        await mia.taps("Move")
+        await mia.taps(mia.label("free$"))
+        await mia.taps(mia.label(r"^\d\d:\d\d$"))
+        await mia.taps("✅ Move it")
+        mia.expects("Moved")
+        await mia.taps("Cancel visit")
+        await mia.taps("I can't come")
+        mia.expects("is cancelled")
 
-    def expects(self, words: str) -> None:
-        if not any(words in message.text for message in self._phone.messages[-3:]):
-            raise ScriptError(f"{self._phone.name} was to read {words!r}, and read {self._phone.last.text!r}")
+    async def _being_reminded(self, mia: Actor, leo: Actor, osei: Actor) -> None:
+        self._transcript.scene("Both book again: Mia for one day, Leo for the next")
+        for actor, day in ((mia, 1), (leo, 2)):
+            await actor.chooses_a_time(DOCTOR, day=day, which=-1)
+            await actor.taps("✅ Confirm")
+            actor.expects("Booked")
+        visit = self._next_visit()
+        self._transcript.scene("The morning of Mia's visit: the doctor's list")
+        self._turn_to(self._morning_of(visit))
+        await osei.hears("🗓")
+        self._transcript.scene("Before the visit: a reminder")
+        self._turn_to(visit - timedelta(hours=2))
+        await mia.hears("re you coming?")
+        await mia.taps("✅ I'm coming")
+        mia.expects("We expect you")
+        self._transcript.scene("The doctor logs in for the day, and runs late")
+        await osei.logs_in(self._doctor.email, self._doctor.password)
+        await osei.says("/late")
+        await osei.taps("+20 min")
+        await mia.hears("later than planned")
 
-    def first(self, pattern: str) -> str:
-        """The first button on the screen whose label matches."""
-        found = next((label for label in self._phone.last.buttons if re.search(pattern, label)), None)
-        if found is None:
-            raise ScriptError(f"no button like {pattern!r} among {self._phone.last.buttons}")
-        return found
+    async def _falling_ill(self, leo: Actor, osei: Actor) -> None:
+        self._turn_to(self._next_visit(), and_more=timedelta(minutes=1))
+        self._transcript.scene("The next morning the doctor is ill")
+        self._turn_to(self._morning_of(self._next_visit()))
+        await osei.says("/timeoff")
+        await osei.taps("🤒 Off sick today")
+        await osei.taps("✅ Yes, I'm off sick")
+        self._transcript.scene("Ten minutes later, when it can't be undone any more, Leo is offered other times")
+        self._turn_to(self._on.clock.now(), and_more=timedelta(minutes=10))
+        await leo.hears("These times are kept for you")
+        await leo.taps(leo.label("doctor$"))
+        leo.expects("Booked")
 
-    async def registers(self, name: str, email: str, phone: str, address: str) -> None:
-        await self.says("/start")
-        await self.taps("I'm new here: register")
-        for answer in (name, email, phone, address):
-            await self.says(answer)
-        await self.says(PASSWORD, shown="•" * len(PASSWORD))
-        await self.taps(self.first("Confirm|right"))
-        await self.types_the_code(email)
-        self.expects(name)
+    def _next_visit(self) -> datetime:
+        product = self._on.product
+        visit = product.db.run(cast.next_visit, clinic=product.hospital.clinic, now=self._on.clock.now())
+        if visit is None:
+            raise ScriptError("no visit is booked")
+        return visit
 
-    async def logs_in_again(self, email: str) -> None:
-        await self.says("/logout")
-        await self.says("/login")
-        await self.says(email)
-        await self.says(PASSWORD, shown="•" * len(PASSWORD))
-        await self.types_the_code(email)
+    def _morning_of(self, visit: datetime) -> datetime:
+        clinic = self._on.product.hospital.clinic
+        return clinic.instant(datetime.combine(clinic.wall(visit).date(), time(7)))
 
-    async def types_the_code(self, email: str) -> None:
-        letter = await self._letter(email)
-        self._transcript.note(f"Mail to {email}: {letter.subject}: {letter.code}")
-        await self.says(letter.code or "")
-
-    async def _letter(self, email: str) -> Letter:
-        for _ in range(200):
-            if letters := self._on.mailbox.to(email):
-                return letters[0]
-            await asyncio.sleep(0.05)
-        raise ScriptError(f"no mail for {email}")
-
-    async def chooses_a_time(self) -> None:
-        await self.says("/book")
-        await self.taps(self.first("^Cardiology"))
-        await self.taps(self.first("^Dr. Amina Osei"))
-        await self.taps(self.first("free$"))
-        await self.taps(self.first(r"^\d\d:\d\d$"))
-        await self.taps("Skip")
-
-    async def moves_and_cancels(self) -> None:
-        await self.says("/appointments")
-        await self.taps(self.first("Osei"))
-        await self.taps("Move")
-        await self.taps(self.first("free$"))
-        await self.taps(self.first(r"^\d\d:\d\d$"))
-        await self.taps("✅ Move it")
-        self.expects("Moved")
-        await self.taps("Cancel visit")
-        await self.taps("I can't come")
-        self.expects("is cancelled")
-
-    def _ids(self) -> dict[int, str]:
-        return {message.id: str(message.json) for message in self._phone.messages}
-
-    def _print(self, seen: dict[int, str]) -> None:
-        """What is new or changed on this phone's screen."""
-        for message in self._phone.messages:
-            if message.is_from_bot and seen.get(message.id) != str(message.json):
-                self._transcript.answered(message)
-        if self._phone.toast:
-            self._transcript.note(self._phone.toast)
+    def _turn_to(self, instant: datetime, *, and_more: timedelta = timedelta()) -> None:
+        clock = self._on.clock
+        clock.turn(max(timedelta(), instant + and_more - clock.now()))
+        now = self._on.product.hospital.clinic.wall(clock.now())
+        self._transcript.note(f"The clock is turned to {now:%A} {now.day} {now:%B}, {now:%H:%M}")

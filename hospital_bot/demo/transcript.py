@@ -22,6 +22,9 @@ class Transcript:
     def tapped(self, name: str, label: str) -> None:
         echo(f"\n{style(name, fg='cyan')} taps [{label}]")
 
+    def comes(self, name: str) -> None:
+        echo(f"\nA message comes to {style(name, fg='cyan')}:")
+
     def answered(self, message: Seen) -> None:
         lines = [line for part in message.text.splitlines() for line in textwrap.wrap(part, WIDTH) or [""]]
         lines += rows(message)

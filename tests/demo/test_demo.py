@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from hospital_bot import demo
 from hospital_bot.clock import TurnableClock
-from hospital_bot.demo import cast, script
+from hospital_bot.demo import actor, cast
 from hospital_bot.demo.stage import Stage, stage
 from hospital_bot.services import availability
 from hospital_bot.simulator.lines import HttpLine
@@ -26,9 +26,19 @@ async def test_the_script_plays_to_its_end(capsys: pytest.CaptureFixture[str]) -
     assert await demo.play() == 0
 
     dialogue = capsys.readouterr().out
-    for words in ("Mia registers", "logged in", "Booked.", "Someone just took that time", "Moved.", "cancelled."):
+    for words in (
+        "Mia registers",
+        "logged in",
+        "Booked.",
+        "Someone just took that time",
+        "Moved.",
+        "cancelled.",
+        "re you coming?",
+        "later than planned",
+        "kept for you until",
+    ):
         assert words in dialogue
-    assert script.PASSWORD not in dialogue
+    assert actor.PASSWORD not in dialogue
 
 
 async def test_a_wrong_step_is_told_and_fails_the_script(
