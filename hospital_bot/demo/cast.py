@@ -33,8 +33,12 @@ class Card:
 PLAYED = (
     (ANN, True, "A patient, logged in. Try: Book a visit. Then turn the clock to just before it."),
     (BEN, False, "A patient with an account. Try: log in; the code comes to the mailbox."),
-    (DOCTOR, True, "A cardiologist, logged in. Try /today, then the next morning for the digest."),
-    (ADMIN, True, "Runs the desk, logged in. Try /help."),
+    (
+        DOCTOR,
+        True,
+        "A cardiologist, logged in. Try /today, /late and /schedule, then the next morning for the day's list.",
+    ),
+    (ADMIN, True, "Runs the desk, logged in. Try the next morning for the list of patients to call, and /absences."),
 )
 """Who, whether they are logged in when the demo begins, and what to try."""
 LOGGED_IN = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
