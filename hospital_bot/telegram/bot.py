@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telegram import BotCommand, BotCommandScopeAllPrivateChats
-from telegram.error import InvalidToken
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 from telegram.request import BaseRequest
 
@@ -42,11 +42,15 @@ class HospitalBot(ExtBot[str]):
         return f"{type(self).__name__}[{self._token.partition(':')[0]}]"
 
     async def initialize(self) -> None:
-        """Open the connections. Raises WrongToken."""
+        """Open the connections. Raises WrongToken. What fails leaves nothing open."""
         try:
             await super().initialize()
         except InvalidToken:
+            await self.shutdown()
             raise WrongToken from None
+        except TelegramError:
+            await self.shutdown()
+            raise
 
 
 def build_bot(token: str, api_url: str, pace: Pace, request: BaseRequest | None = None) -> HospitalBot:
@@ -81,18 +85,6 @@ async def set_commands(bot: ExtBot[str], roles: Mapping[str, Commands], descript
 def redact(text: str) -> str:
     """The text without bot tokens, as they stand in addresses and in the library's errors."""
     return TOKEN.sub("<token>", text)
-
-
-class Redacting(logging.Filter):
-    """Takes tokens out of whatever a handler is about to write, tracebacks included. It goes on a handler."""
-
-    _formatter = logging.Formatter()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = redact(record.getMessage()), None
-        if record.exc_info:
-            record.exc_text = redact(self._formatter.formatException(record.exc_info))
-        return True
 
 
 def quiet_libraries() -> None:

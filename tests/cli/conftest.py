@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from hospital_bot.simulator import server
 from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.telegram import Telegram
 from tests.hospital import NOW
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A command sets up the logs of its whole process, which here is that of all tests."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 
 import pytest
-from telegram.error import InvalidToken, NetworkError
 
 from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import (
     HospitalBot,
-    Redacting,
     WrongToken,
     build_application,
     build_bot,
@@ -75,22 +72,6 @@ def test_tokens_are_taken_out_of_a_text(text: str) -> None:
 
 def test_what_looks_a_little_like_a_token_stays() -> None:
     assert redact("2026-11-23 10:00 update 123456789: failed") == "2026-11-23 10:00 update 123456789: failed"
-
-
-def test_no_log_line_and_no_traceback_holds_the_token(capsys: pytest.CaptureFixture[str]) -> None:
-    logger = logging.getLogger("test_bot")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(Redacting())
-    logger.addHandler(handler)
-    error = NetworkError(f"http://127.0.0.1/bot{TOKEN}")
-    error.__cause__ = InvalidToken(TOKEN)
-
-    logger.error("Calling %s failed", f"http://127.0.0.1/bot{TOKEN}/getMe", exc_info=error)
-    logger.removeHandler(handler)
-
-    written = capsys.readouterr().err
-    assert "AAF-a_token" not in written
-    assert written.count("<token>") == 3
 
 
 @pytest.mark.parametrize(
