@@ -45,7 +45,13 @@ export class Composer {
     this.#isKeyboardShown = true;
     this.#drawKeyboard();
     this.#drawCommands("");
-    if (hadFocus && !this.element.contains(document.activeElement)) this.focus();
+    if (hadFocus && this.#isFocusLost()) this.focus();
+  }
+
+  /** What was hidden a moment ago still counts as focused until the browser draws again. */
+  #isFocusLost() {
+    const active = document.activeElement;
+    return !this.element.contains(active) || active.closest("[hidden]") !== null;
   }
 
   /** On a touch screen the focus would only call up the keyboard. */
