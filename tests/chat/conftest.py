@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -162,20 +162,27 @@ def clock() -> Clock:
 async def hospital(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hospital]:
     """It keeps Telegram's pace elsewhere: here nobody waits."""
     monkeypatch.setattr(pace, "PERSON", ())
-    telegram, mailbox, file = Telegram(clock), Mailbox(clock), tmp_path / "hospital.db"
+    file = tmp_path / "hospital.db"
+    async with opened(f"sqlite:///{file}", clock, file) as hospital:
+        yield hospital
+
+
+@asynccontextmanager
+async def opened(database_url: str, clock: Clock, file: Path) -> AsyncIterator[Hospital]:
+    """A hospital on this database, while the block runs; `file` is where SQLite has it."""
+    telegram, mailbox = Telegram(clock), Mailbox(clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(telegram.close)
         port = await stack.enter_async_context(mailbox.listening())
-        settings = _settings(telegram, file, port)
-        built = wiring.build(settings, clock=clock, request=SimulatorRequest(telegram))
+        built = wiring.build(_settings(telegram, database_url, port), clock=clock, request=SimulatorRequest(telegram))
         yield Hospital(await stack.enter_async_context(built), telegram, mailbox, clock, file)
 
 
-def _settings(telegram: Telegram, file: Path, smtp_port: int) -> Settings:
+def _settings(telegram: Telegram, database_url: str, smtp_port: int) -> Settings:
     facts: dict[str, Any] = {
         "bot_token": telegram.token,
         "bot_api_url": "http://127.0.0.1",
-        "database_url": f"sqlite:///{file}",
+        "database_url": database_url,
         "secret_key": "an invented secret of more than 32 characters",
         "name": "Harbour Hospital",
         "address": "2 Quay, Kiel",

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
+import pytest
 from httpx import AsyncClient, ConnectError
+from sqlalchemy import create_engine
 
-from hospital_bot import wiring
-from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
+from hospital_bot import schema, wiring
+from hospital_bot.api import tokens
+from hospital_bot.services import accounts
+from hospital_bot.simulator.phone import Phone
+from hospital_bot.telegram import pace
+from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of, opened
 from tests.chat.practice import patient_id
+from tests.hospital import at
 from tests.servers import free_port
+from tests.telegram.conftest import Clock
+
+CLIENTS = 32
+ROUNDS = 200 if os.environ.get("HOSPITAL_PROVE") else 5
 
 
 async def test_what_is_booked_over_http_is_seen_in_the_chat_and_cancelled_there(hospital: Hospital) -> None:
-    osei, ann, port = hospital.doctor(), await hospital.patient("Ann"), free_port()
-    settings = hospital.product.settings.model_copy(update={"api_port": port})
-    stop, product = asyncio.Event(), replace(hospital.product, settings=settings)
-    running = asyncio.create_task(wiring.run(product, stop))
-    async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        await up(client)
+    osei, ann = hospital.doctor(), await hospital.patient("Ann")
+    async with served(hospital) as client:
         said = await client.post("/login", json={"email": email_of("Ann"), "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {said.json()['token']}"
         visit: dict[str, object] = {"patient_id": patient_id(hospital, ann), "doctor_id": osei.doctor_id}
@@ -30,8 +43,70 @@ async def test_what_is_booked_over_http_is_seen_in_the_chat_and_cancelled_there(
         assert "10:00" in chat_of(ann)
         await ann.forges(f"visits.drop:{booked}:0", ann.last.id)
         assert (await client.get("/appointments")).json()["appointments"] == []
+
+
+@pytest.mark.mariadb
+@pytest.mark.prove
+async def test_one_of_many_gets_a_time_half_of_them_in_the_chat_half_over_http(
+    mariadb_url: str, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "PERSON", ())
+    upgraded(mariadb_url)
+    async with opened(mariadb_url, clock, tmp_path) as hospital:
+        hospital.doctor(weekly="mon-sun 00:00-20:00")
+        people = [await hospital.patient(f"Person {number}") for number in range(CLIENTS)]
+        chats = people[: CLIENTS // 2]
+        for each in chats:
+            await each.says("/start")
+        async with served(hospital) as client:
+            for number in range(ROUNDS):
+                start = at("00:00") + timedelta(days=number // 40, minutes=30 * (number % 40))
+                asks = [in_the_chat(each, start) for each in chats]
+                asks += [over_http(hospital, client, each, start) for each in people[CLIENTS // 2 :]]
+                assert Counter(await asyncio.gather(*asks)) == {"booked": 1, "taken": CLIENTS - 1}
+        assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == ROUNDS
+
+
+async def in_the_chat(phone: Phone, start: datetime) -> str:
+    await phone.forges(f"book.yes:1:{start:%Y%m%d%H%M}", phone.last.id)
+    said = phone.messages[-2:]
+    if any("Booked" in message.text for message in said):
+        return "booked"
+    return "taken" if any("Someone just took that time" in message.text for message in said) else phone.last.text
+
+
+async def over_http(hospital: Hospital, client: AsyncClient, phone: Phone, start: datetime) -> str:
+    user = hospital.do(accounts.actor, telegram_id=phone.id)
+    assert user is not None
+    token = tokens.issue(hospital.keys, user_id=user.user_id, token_version=0, proved_at=None, now=hospital.clock())
+    visit: dict[str, object] = {"patient_id": user.patient_id, "doctor_id": 1}
+    visit |= {"appointment_date": f"{start:%Y-%m-%d}", "appointment_time": f"{start:%H:%M:%S}"}
+    bearer = {"Authorization": f"Bearer {token}"}
+    answer = await client.post("/appointments/submit", json=visit, headers=bearer, timeout=30)
+    return {201: "booked"}.get(answer.status_code) or {"slot_taken": "taken"}.get(answer.json()["code"], answer.text)
+
+
+@asynccontextmanager
+async def served(hospital: Hospital) -> AsyncIterator[AsyncClient]:
+    """The API beside the bot, and somebody who calls it."""
+    port, generous = free_port(), "100000/minute"
+    changes = {"api_port": port, "api_limit": generous, "api_change_limit": generous}
+    stop, product = (
+        asyncio.Event(),
+        replace(hospital.product, settings=hospital.product.settings.model_copy(update=changes)),
+    )
+    running = asyncio.create_task(wiring.run(product, stop))
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        await up(client)
+        yield client
     stop.set()
     await running
+
+
+def upgraded(url: str) -> None:
+    engine = create_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()
 
 
 async def up(client: AsyncClient) -> None:

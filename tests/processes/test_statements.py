@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 
-from hospital_bot import wiring
-from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.phone import Phone
-from hospital_bot.simulator.request import SimulatorRequest
-from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram import pace
-from tests.chat.conftest import PASSWORD, Hospital, _settings, email_of
+from tests.chat.conftest import PASSWORD, Hospital, email_of, opened
 from tests.hospital import NOW
 from tests.telegram.conftest import Clock
 
@@ -55,14 +49,8 @@ async def hospital(hospital_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(pace, "PERSON", ())
     clock = Clock()
     clock.now = NOW
-    telegram, mailbox = Telegram(clock), Mailbox(clock)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(telegram.close)
-        port = await stack.enter_async_context(mailbox.listening())
-        settings = _settings(telegram, tmp_path / "none", port)
-        settings = settings.model_copy(update={"database_url": SecretStr(hospital_url)})
-        built = wiring.build(settings, clock=clock, request=SimulatorRequest(telegram))
-        yield Hospital(await stack.enter_async_context(built), telegram, mailbox, clock, tmp_path)
+    async with opened(hospital_url, clock, tmp_path) as hospital:
+        yield hospital
 
 
 def staffed(hospital: Hospital) -> None:
