@@ -168,13 +168,14 @@ async def hospital(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 
 
 @asynccontextmanager
-async def opened(database_url: str, clock: Clock, file: Path) -> AsyncIterator[Hospital]:
+async def opened(database_url: str, clock: Clock, file: Path, **settings: Any) -> AsyncIterator[Hospital]:
     """A hospital on this database, while the block runs; `file` is where SQLite has it."""
     telegram, mailbox = Telegram(clock), Mailbox(clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(telegram.close)
         port = await stack.enter_async_context(mailbox.listening())
-        built = wiring.build(_settings(telegram, database_url, port), clock=clock, request=SimulatorRequest(telegram))
+        chosen = _settings(telegram, database_url, port).model_copy(update=settings)
+        built = wiring.build(chosen, clock=clock, request=SimulatorRequest(telegram))
         yield Hospital(await stack.enter_async_context(built), telegram, mailbox, clock, file)
 
 

@@ -52,7 +52,7 @@ async def test_one_of_many_gets_a_time_half_of_them_in_the_chat_half_over_http(
 ) -> None:
     monkeypatch.setattr(pace, "PERSON", ())
     upgraded(mariadb_url)
-    async with opened(mariadb_url, clock, tmp_path) as hospital:
+    async with opened(mariadb_url, clock, tmp_path, booking_max_visits=ROUNDS) as hospital:
         hospital.doctor(weekly="mon-sun 00:00-20:00")
         people = [await hospital.patient(f"Person {number}") for number in range(CLIENTS)]
         chats = people[: CLIENTS // 2]
