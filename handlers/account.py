@@ -70,8 +70,8 @@ def _next(turn: Turn, wanted: str, greeting: str) -> Screen:
     return replace(screen, text=words.noticed(greeting, screen.text))
 
 
-def mail_code(turn: Turn, to: str, code: str, purpose: str) -> None:
-    mail(turn, to, words.code_letter(turn.clinic.name, code, purpose))
+def mail_code(turn: Turn, to: str, code: str, purpose: str, *, after_password: bool = False) -> None:
+    mail(turn, to, words.code_letter(turn.clinic.name, code, purpose, after_password=after_password))
 
 
 def mail(turn: Turn, to: str, letter: words.Mail) -> None:

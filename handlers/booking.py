@@ -133,8 +133,9 @@ def take_reason(turn: Turn, text: str) -> Screen:
         return choose_specialization(turn)
     try:
         draft["reason"] = people.line("reason", text, limit=MAX_REASON)
-    except BadInput:
-        return Screen(words.REASON_TOO_LONG)
+    except BadInput as bad:
+        again = words.REASON if bad.problem == "empty" else words.REASON_TOO_LONG
+        return Screen(again, ((Button(words.SKIP, draft["next"]), Button(texts.CANCEL, link("menu.cancel"))),))
     return press(turn, draft["next"])
 
 

@@ -87,7 +87,7 @@ def check_password(turn: Turn, email: str, typed: str) -> int:
         fresh = turn.slow(passwords.hash_password, text=typed, pepper=keys.pepper)
     user_id = turn.do(logins.finish_password, check=check, correct=correct, channel=turn.channel)
     if fresh:
-        turn.do(logins.set_password_hash, user_id=user_id, password_hash=fresh)
+        turn.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=fresh)
     return user_id
 
 
@@ -126,7 +126,7 @@ def _challenge(turn: Turn, *, by_mail: bool) -> Screen:
         return _ask_code(turn, texts.refused(wait))
     draft.update(method=challenge.method, by_mail=by_mail, may_mail=challenge.may_mail)
     if challenge.code:
-        account.mail_code(turn, challenge.email, challenge.code, "to log in")
+        account.mail_code(turn, challenge.email, challenge.code, "to log in", after_password=True)
     return _ask_code(turn)
 
 

@@ -12,7 +12,7 @@ from handlers import texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.turn import Turn
-from hospital_bot.errors import NotLoggedIn, Refusal
+from hospital_bot.errors import NotFound, NotLoggedIn, Refusal
 
 area = Area("menu")
 
@@ -65,7 +65,9 @@ def refused(turn: Turn, refusal: Refusal) -> Screen:
     if isinstance(refusal, NotLoggedIn) and turn.arrival.kind == "tap":
         turn.data["wanted"] = turn.arrival.text
     rows = _buttons(turn)[1:] if isinstance(refusal, NotLoggedIn) else _buttons(turn)
-    return Screen(texts.refused(refusal), rows, new=True)
+    staff = turn.user is not None and not turn.user.is_patient
+    text = texts.STAFF_NOT_FOUND if staff and isinstance(refusal, NotFound) else texts.refused(refusal)
+    return Screen(text, rows, new=True)
 
 
 def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
@@ -79,4 +81,6 @@ def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
             (Button(texts.BOOK, link("book.start")),),
             (Button(texts.MY_VISITS, link("visits.list")), Button(texts.SECURITY, link("security.start"))),
         )
-    return ((Button(texts.TODAY, link("doctor.today")), Button(texts.SECURITY, link("security.start"))),)
+    absences, today = Button(texts.ABSENCES, link("timeoff.absences")), Button(texts.TODAY, link("doctor.today"))
+    own = absences if turn.user.is_admin else today
+    return ((own, Button(texts.SECURITY, link("security.start"))),)

@@ -158,6 +158,7 @@ def confirm_sick(turn: Turn, day: date) -> Screen:
 
 
 @area.command("absences")
+@area.button("absences")
 def list_sick_days(turn: Turn) -> Screen:
     """For the hospital's desk."""
     if not turn.logged_in().is_admin:

@@ -21,6 +21,8 @@ REGISTER = "I'm new here: register"
 SECURITY = "Security"
 HELP = "Help"
 TODAY = "Today's visits"
+ABSENCES = "Doctors off sick"
+STAFF_NOT_FOUND = "That is not there any more. Please use the newest message, or send /start."
 
 PRIVATE_ONLY = "Let's talk in private: what concerns your health is nobody else's business."
 OPEN_PRIVATE = "Open a private chat"

@@ -195,11 +195,17 @@ def setup(key: str) -> str:
     )
 
 
-def code_letter(clinic: str, code: str, purpose: str) -> Mail:
+def code_letter(clinic: str, code: str, purpose: str, *, after_password: bool) -> Mail:
+    """`after_password`: whoever asked for this code has given the right password before."""
+    warning = (
+        f"Then somebody knows your password: change it now. Send /login to our bot and tap “{FORGOT}”."
+        if after_password
+        else "Then somebody typed your e-mail address: you need not do anything."
+    )
     body = (
         f"Your code {purpose} is {code}\n\n"
         "Type it in the chat within 5 minutes. It works once. Nobody from the hospital will ever ask you for it.\n\n"
-        "Did you not ask for it? Then somebody typed your e-mail address: you need not do anything.\n"
+        f"Did you not ask for it? {warning}\n"
     )
     return f"Your code for {clinic}", body
 

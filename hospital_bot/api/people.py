@@ -90,7 +90,7 @@ def log_in(body: LoginSent, request: Request, desk: TheDesk) -> TokenSaid:
     user_id = desk.do(logins.finish_password, check=check, correct=correct, channel=CHANNEL)
     if passwords.needs_rehash(check.stored):
         hashed = desk.slow(partial(passwords.hash_password, body.password, pepper=pepper))
-        desk.do(logins.set_password_hash, user_id=user_id, password_hash=hashed)
+        desk.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=hashed)
     version = desk.do(accounts.token_version, user_id=user_id)
     token = tokens.issue(desk.keys, user_id=user_id, token_version=version, proved_at=None, now=desk.clock())
     return TokenSaid(msg="Login successful", token=token)

@@ -170,9 +170,10 @@ def prove_again(
     audit.record(session, actor_id=user_id, action="prove", channel=channel, now=now)
 
 
-def set_password_hash(session: Session, *, user_id: int, password_hash: str, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
-    """The same password, hashed in today's way."""
-    session.execute(update(User).where(User.user_id == user_id).values(password=password_hash))
+def set_password_hash(session: Session, *, user_id: int, stored: str, password_hash: str, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
+    """The same password, hashed in today's way; nothing, if it is not that of `stored` any more."""
+    same = and_(User.user_id == user_id, User.password == stored)
+    session.execute(update(User).where(same).values(password=password_hash))
 
 
 def _linked(telegram_id: int | None) -> ColumnElement[bool]:

@@ -146,7 +146,8 @@ def _candidates(session: Session, visit: Visit, who: Who, clinic: Clinic, now: d
         for free in sorted(_free(openings, doctors, day, visit.doctor_id)):
             end = free.start + timedelta(minutes=free.minutes)
             meets = any(free.start < until and since < end for since, until in mine)
-            if clinic.instant(free.start) >= earliest and not meets:
+            taken_back = free.doctor_id == visit.doctor_id and free.start == visit.start
+            if clinic.instant(free.start) >= earliest and not meets and not taken_back:
                 yield free
 
 
@@ -218,7 +219,7 @@ def take(
     booking.lock(session, Who(doctor_id), patient_id)
     old, later = aliased(Appointment), aliased(Appointment)
     found = session.execute(
-        select(Hold, old.reason, User.name, Doctor.specialization, Doctor.room, later.appointment_id)
+        select(Hold, old.reason, User.name, Doctor.specialization, Doctor.room, Doctor.approval, later.appointment_id)
         .join(old, old.appointment_id == Hold.appointment_id)
         .join(Doctor, Doctor.doctor_id == Hold.doctor_id)
         .join(User, User.user_id == Doctor.user_id)
@@ -227,13 +228,13 @@ def take(
     ).one_or_none()
     if found is None:
         raise SlotTaken
-    hold, reason, name, specialization, room, chosen = found
+    hold, reason, name, specialization, room, approval, chosen = found
     if chosen:
-        return booking.own_visit(session, appointment_id=chosen, patient_id=patient_id, now=now)
+        return _chosen(session, chosen, patient_id, now)
     start = starts_at(hold.hold_date, hold.hold_time)
     _check(session, hold, start, now)
     schedule = replace(CLOSED, slot_minutes=hold.minutes)
-    doctor = DoctorFacts(doctor_id, name, specialization or "", room or "", schedule)
+    doctor = DoctorFacts(doctor_id, name, specialization or "", room or "", schedule, approval=approval)
     visit = booking.insert_visit(
         session,
         patient_id,
@@ -247,6 +248,14 @@ def take(
     )
     session.connection().execute(update(Hold).where(Hold.appointment_id == hold.appointment_id).values(expires_at=now))
     news.booked(session, visit=visit, deed=Deed(user_id, in_stead=False, now=now), clinic=clinic)
+    return visit
+
+
+def _chosen(session: Session, appointment_id: int, patient_id: int, now: datetime) -> Visit:
+    """What was taken before; given back or moved since, it is nobody's answer to the offer any more."""
+    visit = booking.own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+    if not visit.live:
+        raise SlotTaken
     return visit
 
 

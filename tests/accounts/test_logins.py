@@ -180,8 +180,17 @@ def test_an_earlier_user_of_the_hospital_logs_in_and_is_verified_by_the_mailed_c
 
     assert ann.hospital.read(select(User.verified_at)) == [(ann.hospital.now,)]
     assert passwords.needs_rehash(plain)
-    ann.hospital.do(logins.set_password_hash, user_id=ann.user_id, password_hash=hashed(ann.password))
+    ann.hospital.do(logins.set_password_hash, user_id=ann.user_id, stored=plain, password_hash=hashed(ann.password))
     assert ann.gives_password() == ann.user_id
+
+
+def test_a_hash_renewed_too_late_does_not_undo_a_new_password(ann: Person) -> None:
+    plain = bcrypt.hashpw(ann.password.encode(), bcrypt.gensalt(4)).decode()
+    change(ann.hospital, ann.user_id, password="the hash of a new password")
+
+    ann.hospital.do(logins.set_password_hash, user_id=ann.user_id, stored=plain, password_hash=hashed(ann.password))
+
+    assert ann.hospital.read(select(User.password)) == [("the hash of a new password",)]
 
 
 def test_a_doctor_who_left_is_nobody_here(hospital: Hospital) -> None:

@@ -202,8 +202,12 @@ async def test_a_reason_that_is_too_long_is_asked_again(hospital: Hospital) -> N
     ann = await hospital.patient("Ann")
     await ann.walks(*TO_TIMES, "10:00")
 
+    await ann.sends("sticker")
+    assert "A few words help the doctor" in ann.last.text
+
     await ann.says("long " * 800)
     assert "500 characters" in ann.last.text
+    assert ann.last.buttons == ["Skip", "Cancel"]
 
     await ann.says("short")
     assert "Reason: short" in ann.last.text

@@ -324,8 +324,27 @@ async def test_declining_offers_the_patient_other_times(hospital: Hospital) -> N
     await deliver(hospital)
     assert "the time you asked for, Monday, 23 November 2026, 10:00, is not possible" in ann.last.text
 
+    assert not any("Mon 23 Nov 10:00" in label for label in ann.last.buttons)
+
     await ann.taps(ann.last.buttons[0])
-    assert hospital.scalar("SELECT status FROM appointments WHERE live = 1") == "confirmed"
+    assert hospital.scalar("SELECT status FROM appointments WHERE live = 1") == "pending"
+
+
+async def test_an_offered_time_that_was_taken_and_given_back_is_gone(hospital: Hospital) -> None:
+    osei, phone = await _approving(hospital)
+    ann = await _person(hospital)
+    await _asks(hospital, ann, osei)
+    await phone.taps("Decline")
+    await deliver(hospital)
+    offer = ann.last
+
+    await ann.taps(offer.buttons[1])
+    taken = hospital.scalar("SELECT appointment_id FROM appointments WHERE live = 1")
+    await ann.forges(f"visits.drop:{taken}:0", ann.last.id)
+    await ann.forges(offer.data_of(offer.buttons[1]), offer.id)
+
+    assert "These times are not kept any more." in chat_of(ann)
+    assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == 0
 
 
 async def test_an_answer_that_was_given_stands(hospital: Hospital) -> None:

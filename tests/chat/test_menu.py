@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hospital_bot.services import accounts, doctors
 from hospital_bot.simulator import people
 from tests.chat.conftest import Hospital, chat_of
 
@@ -113,3 +114,23 @@ async def test_a_step_that_fails_is_set_aside_after_five_tries_with_an_apology(
         with pytest.raises(TypeError):
             await ann.says("/book")
     assert "Something went wrong" not in chat_of(ann)
+
+
+async def test_the_desk_is_led_to_the_doctors_who_are_ill(hospital: Hospital) -> None:
+    user_id = hospital.do(doctors.add_admin, name="Nora Lind", email="nora@people.example")
+    nora = await hospital.phone("Nora")
+    hospital.do(accounts.link, telegram_id=nora.id, user_id=user_id, role="admin")
+
+    await nora.says("/start")
+    await nora.taps("Doctors off sick")
+
+    assert nora.last.text == "No doctor is off sick."
+
+
+async def test_staff_are_not_sent_to_what_only_patients_have(hospital: Hospital) -> None:
+    osei = await hospital.staff(hospital.doctor())
+    await osei.says("/start")
+
+    await osei.forges("doctor.visit:999", osei.last.id)
+
+    assert "/appointments" not in osei.last.text
