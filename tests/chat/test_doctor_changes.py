@@ -338,10 +338,10 @@ async def test_an_offered_time_that_was_taken_and_given_back_is_gone(hospital: H
     await deliver(hospital)
     offer = ann.last
 
-    await ann.taps(offer.buttons[1])
+    await ann.taps(offer.buttons[2])
     taken = hospital.scalar("SELECT appointment_id FROM appointments WHERE live = 1")
     await ann.forges(f"visits.drop:{taken}:0", ann.last.id)
-    await ann.forges(offer.data_of(offer.buttons[1]), offer.id)
+    await ann.forges(offer.data_of(offer.buttons[2]), offer.id)
 
     assert "These times are not kept any more." in chat_of(ann)
     assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == 0
