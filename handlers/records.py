@@ -94,7 +94,8 @@ def begin(turn: Turn, appointment_id: int) -> Screen:
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
-    """The next part that has not been asked for, or the summary."""
+    """The next part that has not been asked for, or the summary; for nobody but a doctor who is still logged in."""
+    turn.doctor()
     draft = turn.draft("record")
     part = next((each for each in PARTS if each not in draft), None)
     if part is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -18,6 +18,9 @@ from hospital_bot.values import Visit, Who
 
 AT_ONCE = 100
 """Requests that one transaction ends; the next tick takes the others."""
+
+LOOK_BACK = timedelta(days=7)
+"""A request whose day passed while nothing was running is ended too."""
 
 
 def confirm(
@@ -66,7 +69,7 @@ def expire(session: Session, *, clinic: Clinic, now: datetime) -> int:
     """End the requests that nobody answered in time; their patients are offered other times."""
     rows = session.execute(
         queries.visits()
-        .where(Appointment.live == 1, Appointment.appointment_date >= midnight(clinic.today(now)))
+        .where(Appointment.live == 1, Appointment.appointment_date >= midnight(clinic.today(now)) - LOOK_BACK)
         .where(Appointment.status == "pending", Appointment.answer_by_at <= now)
         .limit(AT_ONCE)
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from hospital_bot.errors import Unavailable
 from hospital_bot.services.doctors import Added
@@ -30,8 +32,8 @@ async def _done(hospital: Hospital) -> tuple[Phone, Phone, Visit, Added]:
 
 async def _types(phone: Phone) -> None:
     await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
-    for text in (FOUND, NAMED, PLANNED):
-        await phone.says(text)
+    for part in (FOUND, NAMED, PLANNED):
+        await phone.says(part)
 
 
 async def _written(hospital: Hospital) -> tuple[Phone, Phone, Visit, Added]:
@@ -324,3 +326,20 @@ async def test_a_doctor_has_no_records_of_their_own(hospital: Hospital) -> None:
     await phone.says("/records")
 
     assert phone.last.text == "That is not possible with your account."
+
+
+async def test_a_record_half_written_is_shown_to_nobody_after_the_session_ended(hospital: Hospital) -> None:
+    osei = await hospital.staff(hospital.doctor())
+    sealed = hospital.keys.seal("a cough")
+    hospital.clock.turn(hours=23)
+    await osei.says("/start")
+    draft = json.dumps({"record": {"of": 1, "description": sealed, "diagnosis": ""}})
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("UPDATE conversations SET data = :draft"), {"draft": draft})
+        connection.execute(text("UPDATE conversations SET expires_at = '2026-12-01 00:00:00'"))
+
+    hospital.clock.turn(hours=2)
+    await osei.forges("record.skip:treatment_plan", osei.last.id)
+
+    assert osei.last.text.startswith("Please log in first.")
+    assert "a cough" not in chat_of(osei)

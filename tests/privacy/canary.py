@@ -7,7 +7,7 @@ import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -16,15 +16,13 @@ from sqlalchemy import insert
 from handlers.area import Area
 from handlers.screen import Screen
 from handlers.turn import Turn
-from hospital_bot import logs, wiring
+from hospital_bot import logs
 from hospital_bot.models import MedicalRecord
-from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.phone import Phone
-from hospital_bot.simulator.request import SimulatorRequest
-from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram import pace
 from tests.api.conftest import Person, serving
-from tests.chat.conftest import Hospital, _settings
+from tests.chat.conftest import Hospital
+from tests.chat.conftest import opened as hospital_opened
 from tests.chat.test_booking import TO_TIMES
 from tests.hospital import NOW
 from tests.hospital import Hospital as Clinic
@@ -52,13 +50,9 @@ def stumble(turn: Turn) -> Screen:
 async def opened(folder: Path) -> AsyncIterator[Hospital]:
     clock = Clock()
     clock.now = NOW
-    telegram, mailbox, file = Telegram(clock), Mailbox(clock), folder / "hospital.db"
-    SECRETS.add(telegram.token.partition(":")[2])
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(telegram.close)
-        port = await stack.enter_async_context(mailbox.listening())
-        built = wiring.build(_settings(telegram, file, port), clock=clock, request=SimulatorRequest(telegram))
-        yield Hospital(await stack.enter_async_context(built), telegram, mailbox, clock, file)
+    async with hospital_opened(f"sqlite:///{folder / 'hospital.db'}", clock, folder / "hospital.db") as hospital:
+        SECRETS.add(hospital.telegram.token.partition(":")[2])
+        yield hospital
 
 
 def code(hospital: Hospital) -> str:

@@ -20,9 +20,9 @@ ROWS = {
     "failures against a person": (THROTTLE.format("user:1"), "throttles", 90),
     "what a chat tried": (THROTTLE.format("tg:5"), "throttles", 1),
     "a conversation": (
-        "INSERT INTO conversations (chat_id, data, expires_at) VALUES (5, '{}', '2026-11-20 08:00:00')",
+        "INSERT INTO conversations (chat_id, data, expires_at) VALUES (5, '{}', '2026-11-21 08:00:00')",
         "conversations",
-        30,
+        1,
     ),
     "an update": (
         "INSERT INTO telegram_updates (update_id, chat_id, created_at) VALUES (5, 5, '2026-11-20 08:00:00')",
