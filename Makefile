@@ -72,10 +72,10 @@ clean: ## remove the tools and everything that was generated
 	@touch $@
 
 .venv/runtime: .venv/made requirements.txt
-	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev: .venv/made requirements-dev.txt pyproject.toml
-	$(PIP) --require-hashes -r requirements-dev.txt
+	$(PIP) --no-deps --require-hashes -r requirements-dev.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch .venv/runtime $@
