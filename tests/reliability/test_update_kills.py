@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from tests.processes.probe import CLEAN, Crowd
-from tests.processes.world import PROBE, World
+from tests.reliability.probe import CLEAN, Crowd
+from tests.reliability.world import PROBE, World
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 

@@ -9,7 +9,7 @@ import pytest
 
 from hospital_bot import schema
 from hospital_bot.db import Database
-from tests.processes.world import World, world
+from tests.reliability.world import World, world
 
 PROBE_TABLE = """
 CREATE TABLE probe (

@@ -29,7 +29,7 @@ from hospital_bot.simulator.webhook import SECRET_HEADER, Courier
 ROOT = Path(__file__).parents[2]
 SECRET = "a-webhook-secret-of-more-than-32-letters"
 PRODUCT = ("hospital_bot", "run")
-PROBE = ("tests.processes.entry", "run")
+PROBE = ("tests.reliability.entry", "run")
 """Modules to run, and their arguments: the product alone, and with the probe in it."""
 HELD = "probe"
 """The name of the database's lock that the probe's /hold waits for."""

@@ -11,8 +11,8 @@ import pymysql
 import pytest
 from sqlalchemy import make_url
 
-from tests.processes.probe import CLEAN, Crowd
-from tests.processes.world import HELD, PROBE, World, until
+from tests.reliability.probe import CLEAN, Crowd
+from tests.reliability.world import HELD, PROBE, World, until
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 

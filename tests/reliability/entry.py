@@ -21,7 +21,7 @@ from handlers.turn import Turn
 from hospital_bot import cli
 from hospital_bot.services import conversations
 from hospital_bot.telegram import pace, poll, webhook
-from tests.processes.world import HELD
+from tests.reliability.world import HELD
 
 area = Area("probe")
 

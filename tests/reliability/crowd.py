@@ -17,7 +17,7 @@ from hospital_bot.models import (
     User,
 )
 from hospital_bot.simulator.people import Person
-from tests.processes.world import World
+from tests.reliability.world import World
 
 DOCTORS = 30
 

@@ -16,7 +16,10 @@ from hospital_bot.errors import Refusal, TooLate
 from hospital_bot.models import Notification
 from hospital_bot.services import approvals, booking, leave, offers, outside
 from hospital_bot.services.offers import Offer
+from tests.booking.conftest import hospital, on_mariadb
 from tests.hospital import MONDAY, Hospital, at
+
+__all__ = ["hospital", "on_mariadb"]
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from hospital_bot.simulator.people import Person
-from tests.processes.world import World
+from tests.reliability.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.texts import account as words
 from hospital_bot.simulator.people import Person
-from tests.processes.world import PRODUCT, Bot, World, until
+from tests.reliability.world import PRODUCT, Bot, World, until
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 

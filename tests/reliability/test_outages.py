@@ -7,8 +7,8 @@ import pytest
 from handlers import texts
 from hospital_bot.simulator.limits import Fault
 from hospital_bot.simulator.people import Person
-from tests.processes.probe import CLEAN, Crowd
-from tests.processes.world import World, until
+from tests.reliability.probe import CLEAN, Crowd
+from tests.reliability.world import World, until
 from tests.servers import Server
 
 pytestmark = pytest.mark.mariadb

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from hospital_bot.simulator.webhook import SECRET_HEADER
-from tests.processes.world import PATH, PRODUCT, SECRET, World, world
+from tests.reliability.world import PATH, PRODUCT, SECRET, World, world
 
 pytestmark = pytest.mark.mariadb
 

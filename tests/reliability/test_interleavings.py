@@ -11,7 +11,9 @@ from hospital_bot.services import notifications, outbox
 from hospital_bot.services.notifications import Message
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Visit
-from tests.delivery.conftest import Ward
+from tests.delivery.conftest import Ward, ann, clock, hospital, ward
+
+__all__ = ["ann", "clock", "hospital", "ward"]
 
 LEASE = timedelta(minutes=3)
 

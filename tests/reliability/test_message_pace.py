@@ -10,11 +10,9 @@ import time
 import pytest
 
 from hospital_bot.simulator.people import Person
-from tests.delivery.crowd import Count, Crowd
-from tests.delivery.test_kills import all_settled, around, hospital_url
-from tests.processes.world import PRODUCT, World
-
-__all__ = ["around", "hospital_url"]
+from tests.reliability.crowd import Count, Crowd
+from tests.reliability.test_message_kills import all_settled
+from tests.reliability.world import PRODUCT, World
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 REMINDERS = 1000

@@ -6,31 +6,20 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.delivery.crowd import Count, Crowd
-from tests.delivery.entry import POINTS
-from tests.processes.conftest import hospital_url
-from tests.processes.world import World, until, world
+from tests.reliability.crowd import Count, Crowd
+from tests.reliability.dying import POINTS
+from tests.reliability.world import World, until
 from tests.servers import Server
-
-__all__ = ["hospital_url"]
 
 pytestmark = pytest.mark.mariadb
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 KILLS, MESSAGES = (40, 1500) if PROVE else (5, 100)
-ENTRY = ("tests.delivery.entry", "run")
+ENTRY = ("tests.reliability.dying", "run")
 CLEAN = Count(lost=0, twice=0)
-
-
-@pytest.fixture
-async def around(hospital_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(hospital_url, tmp_path) as around:
-        yield around
 
 
 async def all_settled(crowd: Crowd) -> None:

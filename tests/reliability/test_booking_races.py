@@ -19,7 +19,10 @@ from sqlalchemy import text
 from hospital_bot.errors import Refusal
 from hospital_bot.services import booking
 from hospital_bot.values import Visit, Who
+from tests.booking.conftest import hospital, on_mariadb
 from tests.hospital import MONDAY, Hospital, at
+
+__all__ = ["hospital", "on_mariadb"]
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
