@@ -51,9 +51,12 @@ class Area:
 
     name: str
 
-    def command(self, name: str) -> Callable[[Step], Step]:
-        """`/name`; the step takes the whole text when it names that parameter."""
-        return _add(commands, name, _with_text)
+    def command(self, name: str, *, aside: bool = False) -> Callable[[Step], Step]:
+        """`/name`; the step takes the whole text when it names that parameter.
+
+        A command leaves what was being asked; one that is `aside` is answered in between, and the question stands.
+        """
+        return _add(commands, name, _with_text if aside else _leaving)
 
     def button(self, verb: str) -> Callable[[Step], Step]:
         return _add(buttons, f"{self.name}.{verb}", _with_arguments)
@@ -79,6 +82,16 @@ def _with_text(step: Step) -> Run:
     if "text" in inspect.signature(step).parameters:
         return lambda turn: step(turn, text=turn.arrival.text)
     return step
+
+
+def _leaving(step: Step) -> Run:
+    run = _with_text(step)
+
+    def leave(turn: Turn) -> Screen:
+        turn.expect("")
+        return run(turn)
+
+    return leave
 
 
 def _with_arguments(step: Step) -> Run:
@@ -151,8 +164,9 @@ def verb_of(data: str) -> str:
 
 
 def press(turn: Turn, data: str) -> Screen:
-    """Do what the button with this data does: the way on after an answer was typed. Raises UnknownButton."""
-    if verb_of(data) not in buttons:
+    """Do what the button with this data does, or this command: the way on after an answer. Raises UnknownButton."""
+    run = commands.get(data[1:]) if data.startswith("/") else buttons.get(verb_of(data))
+    if run is None:
         raise UnknownButton
     turn.arrival = replace(turn.arrival, text=data)
-    return buttons[verb_of(data)](turn)
+    return run(turn)

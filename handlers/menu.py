@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from handlers import texts
-from handlers.area import Area, link
+from handlers.area import Area, commands, link
 from handlers.screen import Button, Screen
 from handlers.turn import Turn
 from hospital_bot.errors import NotFound, NotLoggedIn, Refusal
@@ -22,22 +23,23 @@ deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
 DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation", "hours", "proof", "record")
 
 
-@area.command("start")
+@area.command("start", aside=True)
 def start(turn: Turn, text: str) -> Screen:
     _, _, payload = text.partition(" ")
     prefix, _, rest = payload.strip().partition("_")
     if rest and prefix in deep_links:
+        turn.expect("")
         return deep_links[prefix](turn, rest)
     return home(turn)
 
 
-@area.command("help")
+@area.command("help", aside=True)
 def explain(turn: Turn) -> Screen:
     clinic, role = turn.clinic, turn.user.role if turn.user else "stranger"
     return Screen(texts.about(clinic.name, clinic.address, clinic.phone, role), _buttons(turn), new=True)
 
 
-@area.command("cancel")
+@area.command("cancel", aside=True)
 @area.button("cancel")
 def cancel(turn: Turn) -> Screen:
     """Stop whatever is going on; what was booked stays booked."""
@@ -61,13 +63,21 @@ def home(turn: Turn, notice: str = "") -> Screen:
 
 
 def refused(turn: Turn, refusal: Refusal) -> Screen:
-    """What a refusal means, and the way on. A button that needed a login is gone on with after it."""
-    if isinstance(refusal, NotLoggedIn) and turn.arrival.kind == "tap":
-        turn.data["wanted"] = turn.arrival.text
+    """What a refusal means, and the way on. What needed a login is gone on with after it."""
+    if isinstance(refusal, NotLoggedIn) and (wanted := _wanted(turn)):
+        turn.data["wanted"] = wanted
     rows = _buttons(turn)[1:] if isinstance(refusal, NotLoggedIn) else _buttons(turn)
     staff = turn.user is not None and not turn.user.is_patient
     text = texts.STAFF_NOT_FOUND if staff and isinstance(refusal, NotFound) else texts.refused(refusal)
     return Screen(text, rows, new=True)
+
+
+def _wanted(turn: Turn) -> str:
+    """The button that was tapped, or the bare command: nothing else that was typed is kept."""
+    if turn.arrival.kind == "tap":
+        return turn.arrival.text
+    command = re.match(r"/\w+", turn.arrival.text)
+    return command.group() if command and command.group()[1:] in commands else ""
 
 
 def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:

@@ -104,6 +104,43 @@ async def test_a_session_that_ended_is_gone_on_with_after_the_login(hospital: Ho
     assert "You have no visits ahead." in chat_of(ann)
 
 
+async def test_a_command_that_needed_a_login_is_gone_on_with_after_it(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+    hospital.clock.turn(hours=24 * 31)
+
+    await ann.says("/appointments and more")
+    await ann.taps("Log in")
+    await ann.says("ann@people.example")
+    await ann.says("nine geese fly south")
+    await ann.says(hospital.code("Ann"))
+
+    assert ann.last.text.endswith("You have no visits ahead.")
+
+
+async def test_what_is_typed_after_a_command_is_no_answer_to_the_question_before(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+    await ann.walks("/book", "Cardiology · 1 doctor · from Fri 20 Nov", "Dr. Osei · Fri 20 Nov 10:30")
+    await ann.taps("Fri 20 Nov · 3 free", "10:30")
+
+    await ann.says("/appointments")
+    await ann.says("thanks")
+
+    assert ann.last.text.startswith("I didn't understand that.")
+
+
+async def test_asking_for_help_in_between_leaves_the_question_open(hospital: Hospital) -> None:
+    ann = await hospital.phone("Ann")
+    await ann.says("/register")
+
+    for command in ("/help", "/start"):
+        await ann.says(command)
+    await ann.says("Ann Lee")
+
+    assert "What is your e-mail address?" in ann.last.text
+
+
 async def test_a_step_that_fails_is_set_aside_after_five_tries_with_an_apology(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
