@@ -34,8 +34,8 @@ def ask(turn: Turn) -> Screen:
 def tell(turn: Turn, minutes: int) -> Screen:
     facts = {"user_id": turn.logged_in().user_id, "channel": turn.channel, "clinic": turn.clinic}
     try:
-        told = turn.do(delays.announce, doctor_id=turn.doctor(), minutes=minutes, **facts)
+        later = turn.do(delays.announce, doctor_id=turn.doctor(), minutes=minutes, **facts)
     except BadInput:
         return ask(turn)
     rows = ((Button(words.CHANGE_DELAY, link("late.ask")), Button(texts.TODAY, link("doctor.today"))),)
-    return Screen(words.told_late(told, minutes), rows)
+    return Screen(words.told_late(later, minutes), rows)

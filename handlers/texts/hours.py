@@ -222,8 +222,18 @@ def later(count: int) -> str:
     return f"+{count} min"
 
 
-def told_late(count: int, delay: int) -> str:
-    if not count:
+def told_late(entries: Sequence[Entry], delay: int) -> str:
+    if not entries:
         return "Nobody has to be told: no patient is left, or all know already."
-    who = plural(count, "patient")
-    return f"✅ {who} told: {delay} minutes later." if delay else f"✅ {who} told: on time again."
+    when = f"{delay} minutes later" if delay else "on time again"
+    told = sum(entry.reachable for entry in entries)
+    parts = [f"✅ {plural(told, 'patient')} told: {when}."] if told else []
+    to_call = [entry for entry in entries if not entry.reachable]
+    return "\n\n".join([*parts, _to_call(to_call)] if to_call else parts)
+
+
+def _to_call(entries: Sequence[Entry]) -> str:
+    lines = "\n".join(
+        f"{clock(each.start)} {esc(each.patient_name)}, {esc(each.phone) or 'no number'}" for each in entries
+    )
+    return f"☎ The bot can't reach {plural(len(entries), 'patient')}. Please call:\n{lines}"

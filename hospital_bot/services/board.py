@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, and_, exists, func, select
+from sqlalchemy import Exists, Row, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hospital_bot.clinic import Clinic
@@ -65,7 +65,7 @@ def read(session: Session, *, time_off_id: int, doctor_id: int | None, now: date
 
 
 def _lines(session: Session, off: TimeOff) -> list[BoardLine]:
-    chosen, other = aliased(Appointment), aliased(Appointment)
+    chosen = aliased(Appointment)
     rows = session.execute(
         select(
             Appointment.appointment_id,
@@ -77,14 +77,13 @@ def _lines(session: Session, off: TimeOff) -> list[BoardLine]:
             Notification.state,
             chosen.appointment_date,
             chosen.appointment_time,
-            exists().where(
-                other.patient_id == Appointment.patient_id, other.live == 1, other.created_at >= off.tell_at
-            ),
+            chosen.live,
+            _booked_since(off),
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .join(User, User.user_id == Patient.user_id)
         .join(Notification, Notification.appointment_id == Appointment.appointment_id)
-        .outerjoin(chosen, and_(chosen.moved_from == Appointment.appointment_id, chosen.live == 1))
+        .outerjoin(chosen, chosen.moved_from == Appointment.appointment_id)
         .where(Appointment.doctor_id == off.doctor_id, Notification.kind == "offer")
         .where(Notification.about.endswith(f":{off.time_off_id}"))
         .order_by(Appointment.appointment_date, Appointment.appointment_time)
@@ -92,13 +91,25 @@ def _lines(session: Session, off: TimeOff) -> list[BoardLine]:
     return [_line(row) for row in rows]
 
 
+def _booked_since(off: TimeOff) -> Exists:
+    """The patient has another visit in place of this one: with the same doctor, or a colleague."""
+    other, colleague, absent = aliased(Appointment), aliased(Doctor), aliased(Doctor)
+    return (
+        exists()
+        .where(other.patient_id == Appointment.patient_id, other.live == 1, other.created_at >= off.tell_at)
+        .where(colleague.doctor_id == other.doctor_id, absent.doctor_id == off.doctor_id)
+        .where(or_(colleague.doctor_id == absent.doctor_id, colleague.specialization == absent.specialization))
+    )
+
+
 def _line(row: Row[*tuple[Any, ...]]) -> BoardLine:
-    appointment_id, day, clock, name, phone, reason, told, new_day, new_clock, helped_themselves = row
-    moved_to = starts_at(new_day, new_clock) if new_day and new_clock else None
+    appointment_id, day, clock, name, phone, reason, told, new_day, new_clock, stands, has_another = row
+    moved_to = starts_at(new_day, new_clock) if stands else None
+    gave_back = new_day is not None or (reason and reason != offers.WHY["sick"])
     state: State = "waiting"
-    if moved_to or helped_themselves:
+    if moved_to or has_another:
         state = "moved"
-    elif reason and reason != offers.WHY["sick"]:
+    elif gave_back:
         state = "gave up"
     elif told in {"failed", "skipped"}:
         state = "unreachable"

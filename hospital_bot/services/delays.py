@@ -1,18 +1,22 @@
-"""Running late: today's remaining patients are told when to come, once for each new delay."""
+"""Running late: today's remaining patients are told when to come, once for each new delay.
+
+Whom the bot can't write to is named to the doctor, so that somebody calls.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import BadInput
-from hospital_bot.models import Appointment, Notification, midnight
-from hospital_bot.services import audit, outbox
+from hospital_bot.models import Appointment, Notification
+from hospital_bot.services import agenda, audit, outbox
+from hospital_bot.services.agenda import Entry
 from hospital_bot.services.outbox import Draft, Pointless
 from hospital_bot.values import Visit
 
@@ -30,35 +34,39 @@ class Late:
 
 def announce(
     session: Session, *, doctor_id: int, user_id: int, minutes: int, channel: str, clinic: Clinic, now: datetime
-) -> int:
-    """How many patients are told. Who knows of this delay already is not told again; nor who is being seen."""
+) -> list[Entry]:
+    """The visits that begin later now, the next one first: the bot tells those patients who are `reachable`.
+
+    Who knows of this delay already is not told again; nor who is being seen.
+    """
     if minutes not in DELAYS:
         raise BadInput("minutes", "unknown")
-    wall, told = clinic.wall(now), func.coalesce(Appointment.late_minutes, 0)
-    remaining = session.execute(
-        queries.visits()
-        .where(Appointment.doctor_id == doctor_id, Appointment.appointment_date == midnight(wall.date()))
-        .where(Appointment.status.in_(["confirmed", "arrived"]), told != minutes)
-    )
-    visits = [queries.as_visit(row) for row in remaining]
-    visits = [visit for visit in visits if visit.start + timedelta(minutes=minutes) > wall]
-    if not visits:
-        return 0
-    ids = [visit.appointment_id for visit in visits]
+    wall = clinic.wall(now)
+    today = agenda.day(session, doctor_id=doctor_id, on=wall.date(), now=now)
+    later = [entry for entry in today if _waits(entry, minutes, wall)]
+    if not later:
+        return []
+    ids = [entry.appointment_id for entry in later]
     session.connection().execute(
         update(Appointment).where(Appointment.appointment_id.in_(ids)).values(late_minutes=minutes)
     )
-    outbox.put(session, [_draft(visit, minutes, now) for visit in visits], now=now)
+    outbox.put(session, [_draft(entry, minutes, now) for entry in later], now=now)
     audit.record(
         session, actor_id=user_id, action="visits.late", subject=f"doctor:{doctor_id}", channel=channel, now=now
     )
-    return len(visits)
+    return later
 
 
-def _draft(visit: Visit, minutes: int, now: datetime) -> Draft:
-    about = f"{visit.appointment_id}:{minutes}"
-    patient = outbox.patients_user(visit.patient_id)
-    return Draft(patient, "late", about, now, visit.appointment_id, {"minutes": minutes})
+def _waits(entry: Entry, minutes: int, wall: datetime) -> bool:
+    """For a visit that has not begun, and whose patient was told something else."""
+    ahead = entry.start + timedelta(minutes=minutes) > wall
+    return ahead and entry.status in {"confirmed", "arrived"} and (entry.late_minutes or 0) != minutes
+
+
+def _draft(entry: Entry, minutes: int, now: datetime) -> Draft:
+    about = f"{entry.appointment_id}:{minutes}"
+    patient = outbox.patients_user(entry.patient_id)
+    return Draft(patient, "late", about, now, entry.appointment_id, {"minutes": minutes})
 
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Late:

@@ -100,6 +100,21 @@ async def test_a_delay_is_not_told_to_who_has_cancelled_or_was_seen(hospital: Ho
     assert heard(ann, "later than planned") + heard(bob, "later than planned") == 0
 
 
+async def test_whom_a_delay_does_not_reach_is_named_to_the_doctor(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann, bob = await _person(hospital), await _person(hospital, "Bob")
+    visit(hospital, ann, osei, "2026-11-23 10:00")
+    visit(hospital, bob, osei, "2026-11-23 10:30")
+    phone = await _on_monday(hospital, osei)
+    await bob.blocks()
+
+    await phone.walks("/late", "+20 min")
+
+    assert phone.last.text == (
+        "✅ 1 patient told: 20 minutes later.\n\n☎ The bot can't reach 1 patient. Please call:\n10:30 Bob, +4930123456"
+    )
+
+
 @pytest.mark.parametrize("data", ["late.tell:17", "late.tell:-10", "late.tell:9999999999"])
 async def test_a_delay_that_is_not_offered_tells_nobody(hospital: Hospital, data: str) -> None:
     osei = hospital.doctor()
@@ -250,6 +265,42 @@ async def test_the_doctor_sees_who_moved_who_waits_and_whom_to_call(hospital: Ho
         "11:00 Cy · ☎ +4930123456",
         "11:30 Di · cancelled it",
     ]
+
+
+async def test_who_took_an_offered_time_and_gave_it_back_has_cancelled(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann = await _person(hospital)
+    visit(hospital, ann, osei, "2026-11-23 10:00")
+    phone = await _on_monday(hospital, osei)
+    await _off_sick(phone)
+    hospital.clock.turn(minutes=10)
+    await deliver(hospital)
+    await ann.taps(ann.last.buttons[0])
+    await ann.taps("Cancel visit", "I can't come")
+
+    await phone.taps("Who has moved?")
+
+    assert "10:00 Ann · cancelled it" in chat_of(phone)
+
+
+@pytest.mark.parametrize(
+    ("specialization", "line"), [("Cardiology", "✓ has another visit"), ("Dermatology", "no answer yet")]
+)
+async def test_another_visit_is_in_place_of_the_lost_one_when_it_is_of_the_same_kind(
+    hospital: Hospital, specialization: str, line: str
+) -> None:
+    osei, weber = hospital.doctor(), hospital.doctor("Dr. Weber", specialization, weekly="mon-sun 13:00-15:00")
+    ann = await _person(hospital)
+    visit(hospital, ann, osei, "2026-11-23 10:00")
+    phone = await _on_monday(hospital, osei)
+    await _off_sick(phone)
+    hospital.clock.turn(minutes=10)
+    await deliver(hospital)
+
+    visit(hospital, ann, weber, "2026-11-23 14:00")
+    await phone.taps("Who has moved?")
+
+    assert f"10:00 Ann · {line}" in chat_of(phone)
 
 
 async def test_the_hospitals_desk_sees_it_too_and_a_colleague_does_not(hospital: Hospital) -> None:
