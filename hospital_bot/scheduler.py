@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -33,15 +34,15 @@ class Scheduler:
         )
 
     async def _guarded(self, tick: Tick, name: str) -> None:
-        """A tick that fails is heard of, and comes again."""
+        """A tick that fails is heard of, and comes again; one that runs while we stop is waited for by `stop`."""
         task = asyncio.ensure_future(tick())
         self._running.add(task)
-        try:
-            await asyncio.shield(task)
-        except Exception as error:  # noqa: BLE001 - the next tick must come whatever this one met
-            log.warning("tick_failed", tick=name, error=type(error).__name__)
-        finally:
-            self._running.discard(task)
+        task.add_done_callback(self._running.discard)
+        with suppress(asyncio.CancelledError):
+            try:
+                await asyncio.shield(task)
+            except Exception as error:  # noqa: BLE001 - the next tick must come whatever this one met
+                log.warning("tick_failed", tick=name, error=type(error).__name__)
 
     def start(self) -> None:
         self._scheduler.start()
