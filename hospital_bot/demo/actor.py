@@ -58,8 +58,8 @@ class Actor:
         await self.types_the_code(email)
         self.expects(name)
 
-    async def logs_in(self, email: str, password: str = PASSWORD) -> None:
-        await self.says("/login")
+    async def proves_identity(self, email: str, password: str = PASSWORD) -> None:
+        """Answers the questions of a login."""
         await self.says(email)
         await self.says(password, shown="•" * len(password))
         await self.types_the_code(email)

@@ -1,6 +1,6 @@
 """A dialogue played by three phones: register, log in, book, lose a race, move, cancel; then the clock is turned.
 
-A patient is reminded and says "I'm coming"; the doctor reads the day's list, runs late, and is ill the next day.
+A patient is reminded and says "I'm coming"; the doctor reads the day's list, runs late, and is ill another day.
 """
 
 from __future__ import annotations
@@ -54,14 +54,15 @@ class _Play:
         await mia.registers("Mia Sørensen", "mia@example.com", "+49 30 901820", "5 Harbour Street, Berlin")
         self._transcript.scene("She logs out and in again, with the mailed code")
         await mia.says("/logout")
-        await mia.logs_in("mia@example.com")
+        await mia.says("/login")
+        await mia.proves_identity("mia@example.com")
         self._transcript.scene("Leo registers too")
         await leo.registers("Leo Martin", "leo@example.com", "+49 30 901821", "7 Harbour Street, Berlin")
 
     async def _racing(self, mia: Actor, leo: Actor) -> None:
         self._transcript.scene("Both want the same time")
         for actor in (mia, leo):
-            await actor.chooses_a_time(DOCTOR, day=0, which=0)
+            await actor.chooses_a_time(DOCTOR, day=1, which=0)
         await mia.taps("✅ Confirm")
         mia.expects("Booked")
         await leo.taps("✅ Confirm")
@@ -72,7 +73,7 @@ class _Play:
         await mia.says("/appointments")
         await mia.taps(mia.label("Osei"))
         await mia.taps("Move")
-        await mia.taps(mia.label("free$"))
+        await mia.taps(mia.label("free$", which=1))
         await mia.taps(mia.label(r"^\d\d:\d\d$"))
         await mia.taps("✅ Move it")
         mia.expects("Moved")
@@ -95,17 +96,21 @@ class _Play:
         await mia.hears("re you coming?")
         await mia.taps("✅ I'm coming")
         mia.expects("We expect you")
-        self._transcript.scene("The doctor logs in for the day, and runs late")
-        await osei.logs_in(self._doctor.email, self._doctor.password)
+        self._transcript.scene("The doctor logs in for the day, runs late, and logs out")
+        await osei.says("/login")
+        await osei.proves_identity(self._doctor.email, self._doctor.password)
         await osei.says("/late")
         await osei.taps("+20 min")
         await mia.hears("later than planned")
+        await osei.says("/logout")
 
     async def _falling_ill(self, leo: Actor, osei: Actor) -> None:
         self._turn_to(self._next_visit(), and_more=timedelta(minutes=1))
-        self._transcript.scene("The next morning the doctor is ill")
+        self._transcript.scene("On the morning of Leo's visit the doctor is ill, and logs in to say so")
         self._turn_to(self._morning_of(self._next_visit()))
         await osei.says("/timeoff")
+        await osei.taps("Log in")
+        await osei.proves_identity(self._doctor.email, self._doctor.password)
         await osei.taps("🤒 Off sick today")
         await osei.taps("✅ Yes, I'm off sick")
         self._transcript.scene("Ten minutes later, when it can't be undone any more, Leo is offered other times")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import text
 
 from hospital_bot import demo
@@ -21,9 +23,14 @@ from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Who
 from tests.hospital import OVERLAPS
 
+AWKWARD = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
+"""So early that the day's first time can be booked and not changed any more; and before a weekend without visits."""
 
-async def test_the_script_plays_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
-    assert await demo.play() == 0
+
+@pytest.mark.parametrize("start", [None, AWKWARD], ids=["today", "on an awkward day"])
+async def test_the_script_plays_to_its_end(capsys: pytest.CaptureFixture[str], start: datetime | None) -> None:
+    with time_machine.travel(start, tick=True) if start else nullcontext():
+        assert await demo.play() == 0
 
     dialogue = capsys.readouterr().out
     for words in (
