@@ -15,10 +15,11 @@ from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
 from handlers.texts import records as record_words
 from handlers.turn import Turn
-from hospital_bot.errors import BadInput, NotFound
+from hospital_bot.errors import BadInput, NotFound, SlotTaken
 from hospital_bot.services import attendance, digests
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.digests import Digest, Line
+from hospital_bot.values import LIVE
 
 area = Area("doctor")
 
@@ -49,7 +50,7 @@ def _visit_row(turn: Turn, line: Line) -> Row:
     quick = (
         Button(words.MARK[status], link("doctor.mark", line.appointment_id, status, "day"))
         for status in following
-        if line.status != "no_show"
+        if line.status in LIVE
     )
     return (Button(words.visit_button(line), link("doctor.visit", line.appointment_id)), *quick)
 
@@ -75,7 +76,9 @@ def show_visit(turn: Turn, appointment_id: int) -> Screen:
 def _visit_page(turn: Turn, entry: Entry) -> Screen:
     following = attendance.choices(entry.status, entry.start, clinic=turn.clinic, now=turn.now)
     marks = tuple(
-        Button(words.MARK[status], link("doctor.mark", entry.appointment_id, status, "visit")) for status in following
+        Button(words.mark_button(entry.status, status), link("doctor.mark", entry.appointment_id, status, "visit"))
+        for status in following
+        if not (entry.status == "completed" and entry.record_id)
     )
     answers = approval.answer_row(entry.appointment_id) if entry.status == "pending" else ()
     ahead = entry.live and turn.clinic.instant(entry.start) > turn.now
@@ -109,8 +112,8 @@ def mark(turn: Turn, appointment_id: int, status: str, page: str) -> Screen:
             channel=turn.channel,
             clinic=turn.clinic,
         )
-    except BadInput:
-        return Screen(toast=words.NOT_NOW, alert=True)
+    except (BadInput, SlotTaken) as refusal:
+        return Screen(toast=words.not_marked(refusal), alert=True)
     return show_day(turn, visit.start.date()) if page == "day" else show_visit(turn, appointment_id)
 
 

@@ -15,11 +15,12 @@ from datetime import date, datetime
 from handlers import approval, offers
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
+from handlers.texts import doctor as doctor_words
 from handlers.texts import notices as words
 from handlers.texts import offers as offer_words
 from handlers.turn import Turn
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, NotFound
+from hospital_bot.errors import BadInput, NotFound, SlotTaken
 from hospital_bot.services import attendance, booking, digests, reminders
 from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
@@ -99,7 +100,9 @@ def say_coming(turn: Turn, day: date) -> Screen:
 def _digest(told: Digest, clinic: Clinic, now: datetime) -> Screen:
     rows: list[Row] = []
     for line in told.lines:
-        following = attendance.choices(line.status, line.start, clinic=clinic, now=now)
+        following = (
+            () if line.status == "completed" else attendance.possible(line.status, line.start, clinic=clinic, now=now)
+        )
         rows.append(
             tuple(
                 Button(
@@ -137,8 +140,8 @@ def mark_visit(turn: Turn, day: date, appointment_id: int, status: str) -> Scree
             channel=turn.channel,
             clinic=turn.clinic,
         )
-    except BadInput:
-        toast = words.NOT_NOW
+    except (BadInput, SlotTaken) as refusal:
+        toast = doctor_words.not_marked(refusal)
     return replace(show_digest(turn, day), toast=toast)
 
 

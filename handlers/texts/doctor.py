@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from handlers.texts import clock, day, esc, long_day, plural
+from hospital_bot import errors
+from hospital_bot.errors import Refusal
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.digests import Day, Digest, Line
 from hospital_bot.slots import DAY, Span
@@ -13,6 +15,7 @@ FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 """Days that can be looked at."""
 
 MARK = {"arrived": "Arrived", "completed": "Done", "no_show": "No-show"}
+NOT_DONE_YET = "↩ Not done yet"
 MARKS = {"arrived": " · arrived", "completed": " · done", "no_show": " · did not come", "pending": " · asks for it"}
 SIGNS = {"arrived": "● ", "completed": "✓ ", "no_show": "✗ ", "pending": "? "}
 STATUS = {
@@ -29,6 +32,11 @@ LATE = "Running late"
 EARLIER = "‹ Earlier"
 LATER = "Later ›"
 NOT_NOW = "That can't be said of this visit now."
+NOT_MARKED = {
+    "not_begun": "The visit has not begun yet.",
+    "written": "Its record is written: the visit stays done.",
+    errors.SlotTaken.code: "Somebody else has that time now.",
+}
 
 
 def day_page(digest: Digest) -> str:
@@ -57,6 +65,16 @@ def line(visit: Line) -> str:
     about = " · ".join([*tags, *([esc(visit.reason)] if visit.reason else [])])
     why = f"\n        {about}" if about else ""
     return f"<b>{clock(visit.start)}</b> {esc(visit.patient_name)}{MARKS.get(visit.status, '')}{why}"
+
+
+def mark_button(status: str, following: str) -> str:
+    """What the button says that takes a visit from one status to another."""
+    return NOT_DONE_YET if status == "completed" else MARK[following]
+
+
+def not_marked(refusal: Refusal) -> str:
+    problem = refusal.problem if isinstance(refusal, errors.BadInput) else refusal.code
+    return NOT_MARKED.get(problem, NOT_NOW)
 
 
 def visit_button(visit: Line) -> str:

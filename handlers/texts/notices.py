@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from handlers.texts import clock, day, esc, long_day, plural
+from handlers.texts.doctor import MARK
 from hospital_bot import slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.calls import Call, CallSheet
@@ -23,7 +24,6 @@ MOVE = "Move"
 CANCEL = "Cancel visit"
 DETAILS = "Details"
 REFRESH = "🔄 Refresh"
-MARKS = {"arrived": "Arrived", "completed": "Done", "no_show": "No-show"}
 STATUS = {
     "pending": "waits for your answer",
     "arrived": "arrived",
@@ -31,7 +31,6 @@ STATUS = {
     "no_show": "did not come",
 }
 NO_VISIT_LEFT = "There is no visit ahead that day any more. /appointments shows your visits."
-NOT_NOW = "That is not possible now."
 NOTED = "Noted"
 
 HEADINGS = {
@@ -138,7 +137,7 @@ def _end(minute: int, on: date) -> str:
 
 
 def mark_button(line: Line, status: str, *, first: bool) -> str:
-    return f"{clock(line.start)} {MARKS[status]}" if first else MARKS[status]
+    return f"{clock(line.start)} {MARK[status]}" if first else MARK[status]
 
 
 def evening_button(*, on: bool) -> str:

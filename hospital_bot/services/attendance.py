@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, Conflict, NotFound
-from hospital_bot.models import Appointment
-from hospital_bot.services import audit
-from hospital_bot.values import Visit
+from hospital_bot.errors import BadInput, Conflict, NotFound, SlotTaken
+from hospital_bot.models import Appointment, MedicalRecord
+from hospital_bot.services import audit, booking
+from hospital_bot.values import LIVE, Visit, Who
 
 NEXT = {
     "confirmed": ("arrived", "completed", "no_show"),
     "arrived": ("completed", "no_show"),
     "no_show": ("arrived", "completed"),
+    "completed": ("arrived",),
 }
 """What may follow each status. Who came late after all, or was taken for another, can be put right."""
 
 
+def possible(status: str, start: datetime, *, clinic: Clinic, now: datetime) -> tuple[str, ...]:
+    """What the doctor may say on the visit's day, some of it only once the visit has begun."""
+    return () if start.date() > clinic.today(now) else NEXT.get(status, ())
+
+
 def choices(status: str, start: datetime, *, clinic: Clinic, now: datetime) -> tuple[str, ...]:
-    """What the doctor may say now: nothing before the visit's day, and nobody is missed before the visit begins."""
-    if start.date() > clinic.today(now):
-        return ()
-    begun = clinic.instant(start) <= now
-    return tuple(following for following in NEXT.get(status, ()) if begun or following != "no_show")
+    """What the doctor may say now: before it begins nobody is missed, and only who has arrived can have been seen."""
+    following = possible(status, start, clinic=clinic, now=now)
+    if clinic.instant(start) <= now:
+        return following
+    return tuple(each for each in following if each == "arrived" or (each == "completed" and status == "arrived"))
 
 
 def mark(
@@ -43,29 +49,49 @@ def mark(
 ) -> Visit:
     """The doctor's own visit with its new status. Saying the same twice is the same as once.
 
-    Raises NotFound for another doctor's visit exactly as for none, BadInput for what can't follow.
+    Raises NotFound for another doctor's visit exactly as for none; BadInput for what can't follow: `not_now`,
+    `not_begun`, or `written` when a record says that it is done; SlotTaken when it gave up a time that another has.
     """
-    found = session.execute(
-        queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
-    ).one_or_none()
-    if found is None:
-        raise NotFound
-    visit = queries.as_visit(found)
+    visit, written = _own(session, appointment_id, doctor_id)
     if visit.status == status:
         return visit
-    if status not in choices(visit.status, visit.start, clinic=clinic, now=now):
-        raise BadInput("status", "not_now")
+    _check(visit, status, clinic, now, written=written)
+    if status in LIVE and not visit.live:
+        _take_time_again(session, visit, clinic, now)
     _write(session, visit, status)
-    audit.record(
-        session,
-        actor_id=user_id,
-        patient_id=visit.patient_id,
-        action=f"visit.{status}",
-        subject=f"appointment:{appointment_id}",
-        channel=channel,
-        now=now,
-    )
+    audit.record_visit(session, f"visit.{status}", visit, user_id, channel, now)
     return visit
+
+
+def _own(session: Session, appointment_id: int, doctor_id: int) -> tuple[Visit, bool]:
+    """The visit, and whether it has a record."""
+    own = queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
+    found = session.execute(own).one_or_none()
+    if found is None:
+        raise NotFound
+    record = select(MedicalRecord.record_id).where(MedicalRecord.appointment_id == appointment_id)
+    return queries.as_visit(found), session.scalar(record) is not None
+
+
+def _check(visit: Visit, status: str, clinic: Clinic, now: datetime, *, written: bool) -> None:
+    if status not in possible(visit.status, visit.start, clinic=clinic, now=now):
+        raise BadInput("status", "not_now")
+    if status not in choices(visit.status, visit.start, clinic=clinic, now=now):
+        raise BadInput("status", "not_begun")
+    if visit.status == "completed" and written:
+        raise BadInput("status", "written")
+
+
+def _take_time_again(session: Session, visit: Visit, clinic: Clinic, now: datetime) -> None:
+    """As a booking does: under the lock, and only if nobody else has it."""
+    booking.lock(session, Who(visit.doctor_id), visit.patient_id)
+    day, today = visit.start.date(), clinic.today(now)
+    around = queries.held_around(session, [visit.doctor_id], visit.patient_id, "", day=day, today=today, now=now)
+    end = visit.start + timedelta(minutes=visit.minutes)
+    if any(
+        held.live and held.start < end and visit.start < held.start + timedelta(minutes=held.length) for held in around
+    ):
+        raise SlotTaken
 
 
 def _write(session: Session, visit: Visit, status: str) -> None:

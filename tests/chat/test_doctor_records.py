@@ -181,7 +181,7 @@ async def test_what_was_typed_for_one_visit_is_not_kept_for_another(hospital: Ho
     visits = [visit(hospital, ann, osei, f"2026-11-23 {clock}") for clock in ("09:00", "09:30")]
     hospital.clock.now = MONDAY
     phone = await hospital.staff(osei)
-    await phone.walks("/today", "09:00 Ann", "Done", "‹ Back", "09:30 Ann", "Done")
+    await phone.walks("/today", "09:00 Ann", "Done", "‹ Back", "09:30 Ann", "Arrived", "Done")
     await _types(phone)
 
     await phone.forges(f"record.yes:{visits[1].appointment_id}", phone.last.id)

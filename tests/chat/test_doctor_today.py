@@ -66,12 +66,47 @@ async def test_a_visits_page_offers_no_show_once_it_has_begun(hospital: Hospital
     phone = await hospital.staff(osei)
 
     await phone.walks("/today", "10:00 Ann")
-    assert phone.last.buttons == ["Arrived", "Done", "Records", "Move or cancel", "‹ Back"]
-    await phone.forges(f"doctor.mark:{later.appointment_id}:no_show:visit", phone.last.id)
-    assert phone.alert == "That can't be said of this visit now."
+    assert phone.last.buttons == ["Arrived", "Records", "Move or cancel", "‹ Back"]
+    for mark in ("no_show", "completed"):
+        await phone.forges(f"doctor.mark:{later.appointment_id}:{mark}:visit", phone.last.id)
+        assert phone.alert == "The visit has not begun yet."
 
     await phone.taps("‹ Back", "09:00 Ann", "No-show")
     assert "did not come" in phone.last.text
+
+
+async def test_done_is_taken_back_until_a_record_says_so(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    booked = visit(hospital, await hospital.patient("Ann"), osei, "2026-11-23 09:00")
+    hospital.clock.now = NINE
+    phone = await hospital.staff(osei)
+    await phone.walks("/today", "09:00 Ann", "Done")
+
+    await phone.taps("↩ Not done yet")
+    assert status(hospital, booked) == "arrived"
+
+    await phone.taps("Done", "Write the record")
+    await phone.says("Cough for a week")
+    await phone.taps("Skip", "Skip", "✅ Keep it")
+    await phone.forges(f"doctor.visit:{booked.appointment_id}", phone.last.id)
+    assert "↩ Not done yet" not in phone.last.buttons
+    await phone.forges(f"doctor.mark:{booked.appointment_id}:arrived:visit", phone.last.id)
+    assert phone.alert == "Its record is written: the visit stays done."
+
+
+async def test_a_time_that_was_given_away_meanwhile_is_not_taken_again(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann, bob = await hospital.patient("Ann"), await hospital.patient("Bob")
+    booked = visit(hospital, ann, osei, "2026-11-23 11:00")
+    hospital.clock.now = NINE
+    phone = await hospital.staff(osei)
+    await phone.walks("/today", "11:00 Ann", "Arrived", "Done")
+    other = visit(hospital, bob, osei, "2026-11-23 11:00")
+
+    await phone.taps("↩ Not done yet")
+
+    assert phone.alert == "Somebody else has that time now."
+    assert (status(hospital, booked), status(hospital, other)) == ("completed", "confirmed")
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ async def test_a_doctor_says_who_came(ward: Ward, osei: Phone, ann: Phone) -> No
     ward.book(ann, "2026-11-21 11:30")
     await ward.ticks()
     await ward.becomes("2026-11-21 07:00")
-    assert osei.last.buttons[:4] == ["09:30 Arrived", "Done", "11:30 Arrived", "Done"]
+    assert osei.last.buttons[:6] == ["09:30 Arrived", "Done", "No-show", "11:30 Arrived", "Done", "No-show"]
 
     await ward.becomes("2026-11-21 09:40")
     ward.logs_in(osei)
@@ -197,7 +197,8 @@ async def test_nobody_is_missed_before_the_visit_begins(ward: Ward, osei: Phone,
     await ward.ticks()
     await ward.becomes("2026-11-21 07:00")
     ward.logs_in(osei)
-    await osei.forges("digest.mark:20261121:1:no_show", osei.last.id)
+    await osei.taps("No-show")
+    assert osei.toast == "The visit has not begun yet."
     assert ward.hospital.scalar("SELECT status FROM appointments") == "confirmed"
 
     await ward.becomes("2026-11-21 09:30")
