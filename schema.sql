@@ -52,6 +52,7 @@ CREATE TABLE patients (
     phone_number VARCHAR(20),
 
     booking_seq  INT          NOT NULL DEFAULT 0,                 -- see doctors
+    birth_date   DATE,                                            -- for those who say it
 
     PRIMARY KEY (patient_id),
     UNIQUE KEY uq_patients_user_id (user_id),
@@ -350,4 +351,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0005');
+INSERT INTO alembic_version (version_num) VALUES ('0006');

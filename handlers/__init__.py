@@ -12,6 +12,7 @@ AREAS = (
     "invitation",
     "security",
     "proof",
+    "profile",
     "privacy",
     "booking",
     "visits",
@@ -23,6 +24,7 @@ AREAS = (
     "timeoff",
     "outside",
     "late",
+    "desk",
     "records",
 )
 """In the order a person meets them."""

@@ -13,7 +13,7 @@ from handlers.screen import Button, Letter, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
 from hospital_bot import passwords, people
-from hospital_bot.errors import Refusal
+from hospital_bot.errors import BadInput, Refusal
 from hospital_bot.services.accounts import Actor
 
 Row = tuple[Button, ...]
@@ -77,6 +77,15 @@ def mail_code(turn: Turn, to: str, code: str, purpose: str, *, after_password: b
 def mail(turn: Turn, to: str, letter: words.Mail) -> None:
     subject, body = letter
     turn.mail(Letter(to, subject, body))
+
+
+def phone(turn: Turn, typed: str) -> str:
+    """A number, typed or shared; of a shared contact only the person's own. Raises BadInput."""
+    if turn.arrival.phone:
+        return people.contact_phone(turn.arrival.phone)
+    if turn.arrival.kind == "contact":
+        raise BadInput("phone", "somebody_elses")
+    return people.phone(typed, region=turn.clinic.region)
 
 
 def new_password(turn: Turn, typed: str, *context: str) -> str:

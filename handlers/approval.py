@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import seen
+from handlers import menu, seen
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
@@ -33,12 +33,14 @@ def answer_row(appointment_id: int) -> Row:
 @area.button("list")
 def list_requests(turn: Turn) -> Screen:
     """Those that wait, with their answers; a full page of them is already many."""
-    entries = turn.do(agenda.requests, doctor_id=turn.doctor(), clinic=turn.clinic)
+    doctor_id = turn.doctor()
+    entries = turn.do(agenda.requests, doctor_id=doctor_id, clinic=turn.clinic)
+    seen.listing(turn, "requests", f"doctor:{doctor_id}")
     rows = [
         (Button(words.request_button(entry), link("doctor.visit", entry.appointment_id)),)
         for entry in entries[: words.MOST_REQUESTS]
     ]
-    return Screen(words.requests(len(entries)), tuple(rows))
+    return Screen(words.requests(len(entries)), (*rows, menu.BACK))
 
 
 @area.button("yes")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from handlers import approval, seen, texts
+from handlers import approval, menu, seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
@@ -39,9 +39,15 @@ def show_day(turn: Turn, on: date) -> Screen:
     doctor_id = turn.doctor()
     if not words.FIRST_DAY <= on <= words.LAST_DAY:
         raise NotFound
-    digest = turn.do(digests.read, doctor_id=doctor_id, day=on, clinic=turn.clinic)
+    digest = seen_day(turn, doctor_id, on)
     rows = [_visit_row(turn, line) for line in digest.lines]
     return Screen(words.day_page(digest), (*rows, *_day_buttons(turn, digest)))
+
+
+def seen_day(turn: Turn, doctor_id: int, on: date) -> Digest:
+    """The doctor's day as it is now; the look is written down."""
+    seen.listing(turn, "day", f"doctor:{doctor_id}:{on:%Y%m%d}")
+    return turn.do(digests.read, doctor_id=doctor_id, day=on, clinic=turn.clinic)
 
 
 def _visit_row(turn: Turn, line: Line) -> Row:
@@ -62,9 +68,9 @@ def _day_buttons(turn: Turn, digest: Digest) -> tuple[Row, ...]:
     )
     week = Button(words.WEEK, link("doctor.week", on - timedelta(days=on.weekday())))
     if on != turn.clinic.today(turn.now):
-        return (turning, (Button(texts.TODAY, link("doctor.today")), week))
-    late = (Button(words.LATE, link("late.ask")),) if digest.lines else ()
-    return (turning, (week, *late))
+        return (turning, (Button(texts.TODAY, link("doctor.today")), week), menu.BACK)
+    late = (Button(texts.LATE, link("late.ask")),) if digest.lines else ()
+    return (turning, (week, *late), menu.BACK)
 
 
 @area.button("visit")
@@ -118,6 +124,7 @@ def mark(turn: Turn, appointment_id: int, status: str, page: str) -> Screen:
 
 
 @area.command("week")
+@area.button("thisweek")
 def this_week(turn: Turn) -> Screen:
     today = turn.clinic.today(turn.now)
     return show_week(turn, today - timedelta(days=today.weekday()))
@@ -134,4 +141,4 @@ def show_week(turn: Turn, monday: date) -> Screen:
         Button(words.EARLIER, link("doctor.week", monday - WEEK)),
         Button(words.LATER, link("doctor.week", monday + WEEK)),
     )
-    return Screen(words.week(monday), (*rows, turning))
+    return Screen(words.week(monday), (*rows, turning, menu.BACK))

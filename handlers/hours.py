@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers import dates, outside, texts
+from handlers import dates, menu, outside, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import hours as words
@@ -41,6 +41,7 @@ def show(turn: Turn) -> Screen:
             Button(words.LEAVE, link("timeoff.list")),
         ),
         (approval,),
+        menu.BACK,
     )
     return Screen(words.hours(now.doctor, _today(turn)), rows)
 
@@ -51,7 +52,13 @@ def _today(turn: Turn) -> date:
 
 @area.button("approval")
 def set_approval(turn: Turn, on: int) -> Screen:
-    turn.do(hours.approve, doctor_id=turn.doctor(), on=bool(on))
+    turn.do(
+        hours.approve,
+        doctor_id=turn.doctor(),
+        user_id=turn.logged_in().user_id,
+        on=bool(on),
+        channel=turn.channel,
+    )
     return show(turn)
 
 
@@ -169,4 +176,4 @@ def confirm(turn: Turn) -> Screen:
         clinic=turn.clinic,
     )
     turn.drop("hours")
-    return outside.listing(new, words.CHANGED)
+    return outside.listing(turn, new, words.CHANGED)

@@ -20,6 +20,9 @@ area = Area("menu")
 deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
 """What `/start <prefix>_<rest>` does, by prefix. Areas add theirs."""
 
+BACK = (Button(texts.MENU, link("menu.home")),)
+"""The last row of a page that a command or the menu leads to."""
+
 DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation", "hours", "proof", "record")
 
 
@@ -86,11 +89,24 @@ def _buttons(turn: Turn) -> tuple[tuple[Button, ...], ...]:
             (Button(texts.BOOK, link("book.start")),),
             (Button(texts.LOG_IN, link("login.start")), Button(texts.REGISTER, link("register.start"))),
         )
-    if turn.user.is_patient:
-        return (
-            (Button(texts.BOOK, link("book.start")),),
-            (Button(texts.MY_VISITS, link("visits.list")), Button(texts.SECURITY, link("security.start"))),
-        )
-    absences, today = Button(texts.ABSENCES, link("timeoff.absences")), Button(texts.TODAY, link("doctor.today"))
-    own = absences if turn.user.is_admin else today
-    return ((own, Button(texts.SECURITY, link("security.start"))),)
+    return ROLE_BUTTONS[turn.user.role]
+
+
+SECURITY = Button(texts.SECURITY, link("security.start"))
+ROLE_BUTTONS = {
+    "patient": (
+        (Button(texts.BOOK, link("book.start")),),
+        (Button(texts.MY_VISITS, link("visits.list")), Button(texts.MY_RECORDS, link("record.list"))),
+        (Button(texts.MY_DETAILS, link("profile.show")), SECURITY),
+    ),
+    "doctor": (
+        (Button(texts.TODAY, link("doctor.today")), Button(texts.THIS_WEEK, link("doctor.thisweek"))),
+        (Button(texts.LATE, link("late.ask")), Button(texts.REQUESTS, link("approval.list"))),
+        (Button(texts.HOURS, link("hours.show")), Button(texts.LEAVE, link("timeoff.list"))),
+        (SECURITY,),
+    ),
+    "admin": (
+        (Button(texts.CALLS, link("desk.today")), Button(texts.ABSENCES, link("timeoff.absences"))),
+        (SECURITY,),
+    ),
+}

@@ -14,6 +14,7 @@ from datetime import date, datetime
 
 from handlers import approval, offers
 from handlers.area import Area, link
+from handlers.doctor import seen_day
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as doctor_words
 from handlers.texts import notices as words
@@ -51,7 +52,7 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
         case Week():
             return Screen(words.week(content))
         case CallSheet():
-            return Screen(words.call_sheet(content))
+            return Screen(words.call_sheet(content), ((Button(words.REFRESH, link("desk.calls", content.day)),),))
         case Offer():
             return offers.message(content, clinic)
         case Late():
@@ -123,7 +124,7 @@ def _digest(told: Digest, clinic: Clinic, now: datetime) -> Screen:
 
 @digest_area.button("show")
 def show_digest(turn: Turn, day: date) -> Screen:
-    told = turn.do(digests.read, doctor_id=turn.doctor(), day=day, clinic=turn.clinic)
+    told = seen_day(turn, turn.doctor(), day)
     return _digest(told, turn.clinic, turn.now)
 
 

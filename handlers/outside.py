@@ -24,17 +24,18 @@ area = Area("outside")
 
 @area.button("list")
 def list_outside(turn: Turn) -> Screen:
-    return listing(turn.do(hours.read, doctor_id=turn.doctor(), clinic=turn.clinic))
+    return listing(turn, turn.do(hours.read, doctor_id=turn.doctor(), clinic=turn.clinic))
 
 
-def listing(now: Hours, notice: str = "") -> Screen:
-    """Every visit that waits for a decision, after what has just been done."""
+def listing(turn: Turn, now: Hours, notice: str = "") -> Screen:
+    """Every visit that waits for a decision, after what has just been done; the look is written down."""
+    seen.listing(turn, "outside", f"doctor:{now.doctor.doctor_id}")
     rows = [
         (Button(words.visit_button(entry), link("outside.open", entry.appointment_id)),)
         for entry in now.outside[: words.MOST]
     ]
     text = words.outside(len(now.outside)) if now.outside else words.NOTHING_OUTSIDE
-    return Screen(words.noticed(notice, text), (*rows, (Button(words.HOURS, link("hours.show")),)))
+    return Screen(words.noticed(notice, text), (*rows, (Button(texts.HOURS, link("hours.show")),)))
 
 
 @area.button("open")
@@ -91,4 +92,4 @@ def _done(turn: Turn, appointment_id: int, decision: Callable[..., Visit], notic
         )
     except TooLate:
         notice = words.OVER
-    return listing(turn.do(hours.read, doctor_id=doctor_id, clinic=turn.clinic), notice)
+    return listing(turn, turn.do(hours.read, doctor_id=doctor_id, clinic=turn.clinic), notice)

@@ -138,18 +138,10 @@ def take_phone(turn: Turn, text: str) -> Screen:
         return start_over(turn)
     if text == words.keep(turn.draft("register").get("phone", "")):
         return _go_on(turn)
-    if turn.arrival.kind == "contact" and not turn.arrival.phone:
-        return _ask(turn, "phone", words.FOREIGN_CONTACT)
     try:
-        return _take(turn, "phone", _phone(turn, text))
+        return _take(turn, "phone", account.phone(turn, text))
     except BadInput as bad:
         return _ask(turn, "phone", words.mend(bad))
-
-
-def _phone(turn: Turn, text: str) -> str:
-    if turn.arrival.phone:
-        return people.contact_phone(turn.arrival.phone)
-    return people.phone(text, region=turn.clinic.region)
 
 
 @area.answer("register.address")

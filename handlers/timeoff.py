@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from handlers import dates, outside, texts
+from handlers import dates, menu, outside, seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import hours as words
 from handlers.turn import Turn
 from hospital_bot.errors import BadInput, NotAllowed, TooLate
 from hospital_bot.services import board, hours, leave
+from hospital_bot.services.agenda import Entry
 
 area = Area("timeoff")
 
@@ -39,7 +40,7 @@ def _list(turn: Turn, notice: str = "") -> Screen:
         ),
     )
     text = words.YOUR_LEAVE if absences else words.NO_LEAVE
-    return Screen(words.noticed(notice, text), (*rows, *new, (Button(words.HOURS, link("hours.show")),)))
+    return Screen(words.noticed(notice, text), (*rows, *new, (Button(texts.HOURS, link("hours.show")), *menu.BACK)))
 
 
 @area.button("month")
@@ -83,11 +84,19 @@ def not_that_day(_turn: Turn) -> Screen:
 @area.button("check")
 def preview(turn: Turn, first: date, last: date) -> Screen:
     try:
-        met = turn.do(leave.hit, doctor_id=turn.doctor(), first=first, last=last, clinic=turn.clinic)
+        met = _met(turn, first, last)
     except BadInput:
         return Screen(toast=words.NOT_THAT_DAY)
     rows = ((Button(words.CONFIRM, link("timeoff.yes", first, last)),), (Button(texts.BACK, link("timeoff.list")),))
     return Screen(words.leave_preview(first, last, met), rows)
+
+
+def _met(turn: Turn, first: date, last: date) -> list[Entry]:
+    """The visits that leave would meet; the look is written down. Raises BadInput."""
+    doctor_id = turn.doctor()
+    met = turn.do(leave.hit, doctor_id=doctor_id, first=first, last=last, clinic=turn.clinic)
+    seen.listing(turn, "day", f"doctor:{doctor_id}:{first:%Y%m%d}-{last:%Y%m%d}")
+    return met
 
 
 @area.button("yes")
@@ -106,7 +115,7 @@ def confirm(turn: Turn, first: date, last: date) -> Screen:
     except BadInput:
         return Screen(toast=words.NOT_THAT_DAY)
     now = turn.do(hours.read, doctor_id=doctor_id, clinic=turn.clinic)
-    return outside.listing(now, words.leave_added(first, last))
+    return outside.listing(turn, now, words.leave_added(first, last))
 
 
 @area.button("show")
@@ -135,7 +144,7 @@ def remove(turn: Turn, time_off_id: int) -> Screen:
 @area.button("sick")
 def preview_sick(turn: Turn, day: date) -> Screen:
     try:
-        met = turn.do(leave.hit, doctor_id=turn.doctor(), first=day, last=day, clinic=turn.clinic)
+        met = _met(turn, day, day)
     except BadInput:
         return Screen(toast=words.NOT_THAT_DAY)
     rows = ((Button(words.CONFIRM_SICK, link("timeoff.ill", day)),), (Button(texts.BACK, link("timeoff.list")),))
@@ -168,7 +177,7 @@ def list_sick_days(turn: Turn) -> Screen:
         (Button(words.sick_day(name, starts), link("timeoff.board", time_off_id)),)
         for time_off_id, name, starts in days[: words.MOST]
     )
-    return Screen(words.SICK_DAYS if days else words.NOBODY_SICK, rows)
+    return Screen(words.SICK_DAYS if days else words.NOBODY_SICK, (*rows, menu.BACK))
 
 
 @area.button("board")
@@ -177,7 +186,9 @@ def show_board(turn: Turn, time_off_id: int) -> Screen:
     user = turn.logged_in()
     doctor_id = None if user.is_admin else turn.doctor()
     now = turn.do(board.read, time_off_id=time_off_id, doctor_id=doctor_id)
+    seen.listing(turn, "board", f"time_off:{time_off_id}")
     undo = bool(doctor_id) and now.tell_at is not None and now.tell_at > turn.now
-    rows = [(Button(words.UNDO, link("timeoff.drop", time_off_id)),)] if undo else []
-    rows.append((Button(words.REFRESH, link("timeoff.board", time_off_id)),))
+    rows: list[tuple[Button, ...]] = [(Button(words.UNDO, link("timeoff.drop", time_off_id)),)] if undo else []
+    back = link("timeoff.absences") if user.is_admin else link("timeoff.list")
+    rows.append((Button(texts.BACK, back), Button(words.REFRESH, link("timeoff.board", time_off_id))))
     return Screen(words.board(now), tuple(rows))

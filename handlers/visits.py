@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from handlers import booking as booked
-from handlers import pickers, texts
+from handlers import menu, pickers, texts
 from handlers.area import Area, link
 from handlers.pickers import Walk
 from handlers.screen import Button, Screen
@@ -32,7 +32,7 @@ def list_visits(turn: Turn) -> Screen:
     visits = turn.do(booking.upcoming, patient_id=patient_id, clinic=turn.clinic)
     rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
     last = (Button(words.PAST, link("visits.past", 0)), Button(texts.BOOK, link("book.start")))
-    return Screen(words.visits(len(visits)) if visits else words.NO_VISITS, (*rows, last))
+    return Screen(words.visits(len(visits)) if visits else words.NO_VISITS, (*rows, last, menu.BACK))
 
 
 @area.button("past")

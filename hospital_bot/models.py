@@ -102,6 +102,7 @@ class Patient(Base):
     address: Mapped[str | None] = mapped_column(String(255))
     phone_number: Mapped[str | None] = mapped_column(String(20))
     booking_seq: Mapped[int] = mapped_column(server_default=text("0"))
+    birth_date: Mapped[date | None] = mapped_column(Date)
 
 
 class Doctor(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache
 
 import phonenumbers
@@ -19,6 +20,9 @@ MAX_TEXT = 255
 """Code points of a column."""
 PASSWORD_LENGTH = range(8, 129)
 """Code points. Eight are enough because a one-time code always follows. Source: NIST 800-63B-4, 3.1.1.2."""
+OLDEST = 130
+"""Years. Nobody is known to have lived so long."""
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 OWN_CHARACTERS = 5
 """How many characters of a password must not be the person's or the hospital's own words."""
 
@@ -83,6 +87,35 @@ def given_phone(text: str, *, region: str) -> str:
 def contact_phone(text: str) -> str:
     """As `phone`, for a number out of a shared contact: always international, often without its plus."""
     return phone(f"+{text.lstrip('+')}", region="ZZ")
+
+
+def birth_date(text: str, *, today: date) -> date:
+    """`23 May 1984`, `23.05.1984` or `1984-05-23`; `05/04/1984` could be two days, and is refused as `ambiguous`."""
+    found = re.fullmatch(r"(\d{1,4})([\s./-]+)(\w+)[\s./-]+(\d{1,4})", _clean("birth_date", text), re.ASCII)
+    if found is None:
+        raise BadInput("birth_date", "not_a_date")
+    first, separator, middle, last = found.groups()
+    day, year = (last, first) if len(first) == 4 else (first, last)
+    month = int(middle) if middle.isdecimal() else _month(middle)
+    if separator == "/" and middle.isdecimal():
+        raise BadInput("birth_date", "ambiguous")
+    try:
+        born = date(int(year) if len(year) == 4 else 0, month, int(day))
+    except ValueError:
+        raise BadInput("birth_date", "not_a_date") from None
+    if not today.year - OLDEST <= born.year or born > today:
+        raise BadInput("birth_date", "not_possible")
+    return born
+
+
+def _month(word: str) -> int:
+    """0 for what is none."""
+    return MONTHS.index(word[:3].lower()) + 1 if word[:3].lower() in MONTHS else 0
+
+
+def age(born: date, on: date) -> int:
+    """Whole years."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def password(text: str, *, context: Iterable[str] = ()) -> str:

@@ -12,6 +12,7 @@ from hospital_bot import errors
 from hospital_bot.errors import Refusal
 
 BACK = "‹ Back"
+MENU = "‹ Menu"
 CANCEL = "Cancel"
 BOOK = "📅 Book a visit"
 MY_VISITS = "My visits"
@@ -20,7 +21,15 @@ LOG_OUT = "Log out"
 REGISTER = "I'm new here: register"
 SECURITY = "Security"
 HELP = "Help"
+MY_RECORDS = "My records"
+MY_DETAILS = "My details"
 TODAY = "Today's visits"
+THIS_WEEK = "This week"
+LATE = "Running late"
+REQUESTS = "Requests"
+HOURS = "Your hours"
+LEAVE = "Leave, off sick"
+CALLS = "To call today"
 ABSENCES = "Doctors off sick"
 STAFF_NOT_FOUND = "That is not there any more. Please use the newest message, or send /start."
 
@@ -44,6 +53,7 @@ PATIENT_COMMANDS = (
     ("book", "Book a visit"),
     ("appointments", "Your visits: details, move, cancel"),
     ("records", "Your medical records"),
+    ("profile", "Your details: phone, address, date of birth"),
     ("privacy", "Your data: who saw them, a copy, being forgotten"),
     ("security", "Authenticator app and password"),
     ("logout", "Log out on this phone"),
@@ -69,7 +79,11 @@ STAFF_COMMANDS = (
     ("help", "What this bot can do"),
     ("cancel", "Stop what you are doing"),
 )
-ADMIN_COMMANDS = (("absences", "Doctors off sick, and their patients"), *STAFF_COMMANDS[-4:])
+ADMIN_COMMANDS = (
+    ("calls", "Patients to call: not reached, or no answer"),
+    ("absences", "Doctors off sick, and their patients"),
+    *STAFF_COMMANDS[-4:],
+)
 COMMANDS = {
     "stranger": STRANGER_COMMANDS,
     "patient": PATIENT_COMMANDS,

@@ -55,7 +55,6 @@ CONSENT = (
 )
 CONSENT_VERSION = "2026-11"
 """A new one with every new wording: it is kept with each person who agreed."""
-FOREIGN_CONTACT = "That is somebody else's contact. Please share your own number, or type it."
 TYPE_CODE = "Please type the six digits of the code."
 FEW_TRIES = "After a few wrong tries a code stops working."
 APP_LOCKED = "Too many wrong codes. Please wait a minute before the next try."
@@ -109,9 +108,13 @@ PROBLEMS = {
     ("email", "too_long"): "That is too long for an e-mail address. Please look at it again.",
     ("email", "not_an_address"): "That does not look like an e-mail address. It should look like ann@example.org.",
     ("phone", "not_a_number"): "That does not look like a phone number. Please type it like +49 30 901820.",
+    ("phone", "somebody_elses"): "That is somebody else's contact. Please share your own number, or type it.",
     ("phone", "no_such_number"): (
         "There is no such phone number. Please look at it again, and begin with the country code, such as +49."
     ),
+    ("birth_date", "not_a_date"): "I can't read that date. Please type day, month and year, such as 23 May 1984.",
+    ("birth_date", "ambiguous"): "That could be two different days. Please write the month as a word: 23 May 1984.",
+    ("birth_date", "not_possible"): "Nobody was born on that day who could visit us. Please look at it again.",
     ("address", "too_short"): "That is too short. Please type street, number and town.",
     ("address", "too_long"): "That is too long: at most 255 characters, please.",
 } | {("password", problem): text for problem, text in PASSWORD_PROBLEMS.items()}

@@ -28,7 +28,6 @@ STATUS = {
 }
 WEEK = "Week"
 CHANGE = "Move or cancel"
-LATE = "Running late"
 EARLIER = "‹ Earlier"
 LATER = "Later ›"
 NOT_NOW = "That can't be said of this visit now."
@@ -64,7 +63,7 @@ def line(visit: Line) -> str:
     tags += ["coming"] if visit.coming and visit.status == "confirmed" else []
     about = " · ".join([*tags, *([esc(visit.reason)] if visit.reason else [])])
     why = f"\n        {about}" if about else ""
-    return f"<b>{clock(visit.start)}</b> {esc(visit.patient_name)}{MARKS.get(visit.status, '')}{why}"
+    return f"<b>{clock(visit.start)}</b> {patient(visit)}{MARKS.get(visit.status, '')}{why}"
 
 
 def mark_button(status: str, following: str) -> str:
@@ -77,6 +76,11 @@ def not_marked(refusal: Refusal) -> str:
     return NOT_MARKED.get(problem, NOT_NOW)
 
 
+def patient(visit: Line | Entry) -> str:
+    """`Ann Lee, 42`."""
+    return esc(visit.patient_name) + (f", {visit.age}" if visit.age is not None else "")
+
+
 def visit_button(visit: Line) -> str:
     return f"{SIGNS.get(visit.status, '')}{clock(visit.start)} {visit.patient_name}"
 
@@ -87,7 +91,7 @@ def visit(entry: Entry) -> str:
     coming = "\nSaid: “I'm coming”" if entry.coming and entry.status == "confirmed" else ""
     about = f"\nReason: {esc(entry.reason)}" if entry.reason else ""
     return (
-        f"<b>{clock(entry.start)} {esc(entry.patient_name)}</b>\n"
+        f"<b>{clock(entry.start)} {patient(entry)}</b>\n"
         f"{long_day(entry.start)}, {entry.minutes} minutes\n{STATUS[entry.status]}{coming}{late}{kept}{about}"
     )
 

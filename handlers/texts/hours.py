@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from handlers import texts
 from handlers.texts import clock, day, esc, long_day, plural
 from handlers.texts.doctor import spell
 from hospital_bot import schedules
@@ -19,7 +20,6 @@ from hospital_bot.values import DoctorFacts
 MOST = 40
 """Lines or buttons of one list."""
 
-HOURS = "Your hours"
 WEEK = "Week"
 LENGTH = "Slot length"
 ONE_DAY = "A single day"
@@ -82,7 +82,7 @@ def noticed(notice: str, text: str) -> str:
 
 def hours(doctor: DoctorFacts, today: date) -> str:
     away = "\n".join(f"Leave: {_span(starts, ends)}" for starts, ends in doctor.leave[:MOST])
-    parts = [f"<b>{HOURS}</b>\n{week(doctor.schedule)}", f"{doctor.schedule.slot_minutes} minutes each"]
+    parts = [f"<b>{texts.HOURS}</b>\n{week(doctor.schedule)}", f"{doctor.schedule.slot_minutes} minutes each"]
     return "\n\n".join(part for part in [*parts, exceptions(doctor.schedule, today), away] if part)
 
 

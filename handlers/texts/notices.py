@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from handlers.texts import clock, day, esc, long_day, plural
-from handlers.texts.doctor import MARK
+from handlers.texts.doctor import MARK, patient
 from hospital_bot import slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.calls import Call, CallSheet
@@ -119,7 +119,7 @@ def _line(line: Line) -> str:
     answer = "coming" if line.coming else "no answer yet"
     facts = ("returning" if line.returning else "new", STATUS.get(line.status, answer))
     why = f"\n        {esc(shortened(line.reason))}" if line.reason else ""
-    return f"<b>{clock(line.start)}</b> {esc(line.patient_name)} · {' · '.join(facts)}{why}"
+    return f"<b>{clock(line.start)}</b> {patient(line)} · {' · '.join(facts)}{why}"
 
 
 def shortened(reason: str) -> str:
@@ -155,6 +155,8 @@ def week(told: Week) -> str:
 
 
 def call_sheet(told: CallSheet) -> str:
+    if not told.calls:
+        return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
     lines = "\n".join(_call(call) for call in told.calls)
     return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
 

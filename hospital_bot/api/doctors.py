@@ -22,7 +22,7 @@ from hospital_bot.api.caller import TheCaller
 from hospital_bot.api.desk import TheDesk, Turn
 from hospital_bot.api.problems import documented
 from hospital_bot.errors import BadInput
-from hospital_bot.services import agenda, availability
+from hospital_bot.services import agenda, audit, availability
 from hospital_bot.services.accounts import Actor
 from hospital_bot.values import Who
 
@@ -68,6 +68,8 @@ def own_schedule(caller: TheCaller, on: Annotated[Day | None, Query(alias="date"
     def look(turn: Turn, who: Actor) -> tuple[int, date, list[agenda.Entry]]:
         doctor_id, day = who.require_doctor(), on or caller.desk.clinic.today(turn.now)
         who.require_proof()
+        subject = f"doctor:{doctor_id}:{day:%Y%m%d}"
+        turn.do(audit.record, actor_id=who.user_id, action="day.read", subject=subject, channel=caller.channel)
         return doctor_id, day, turn.do(agenda.day, doctor_id=doctor_id, on=day)
 
     doctor_id, day, entries = caller.run(look)

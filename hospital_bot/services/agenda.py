@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from hospital_bot import people
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
 from hospital_bot.models import (
@@ -46,6 +47,8 @@ class Entry:
     reachable: bool
     """The bot can write to the patient."""
     phone: str
+    age: int | None
+    """On the day of the visit; None when the patient has not said it."""
 
     @property
     def live(self) -> bool:
@@ -123,6 +126,7 @@ def _entries() -> Select[*tuple[Any, ...]]:
             MedicalRecord.record_id,
             and_(TelegramAccount.telegram_id.is_not(None), TelegramAccount.blocked_at.is_(None)),
             func.coalesce(Patient.phone_number, ""),
+            Patient.birth_date,
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .join(User, User.user_id == Patient.user_id)
@@ -132,5 +136,6 @@ def _entries() -> Select[*tuple[Any, ...]]:
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> Entry:
-    appointment_id, patient_id, name, on, clock, *others = row
+    appointment_id, patient_id, name, on, clock, *others, born = row
+    others.append(people.age(born, on.date()) if born else None)
     return Entry(appointment_id, patient_id, name, starts_at(on, clock), *others)

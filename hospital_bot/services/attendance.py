@@ -52,10 +52,10 @@ def mark(
     Raises NotFound for another doctor's visit exactly as for none; BadInput for what can't follow: `not_now`,
     `not_begun`, or `written` when a record says that it is done; SlotTaken when it gave up a time that another has.
     """
-    visit, written = _own(session, appointment_id, doctor_id)
+    visit = _own(session, appointment_id, doctor_id)
     if visit.status == status:
         return visit
-    _check(visit, status, clinic, now, written=written)
+    _check(session, visit, status, clinic, now)
     if status in LIVE and not visit.live:
         _take_time_again(session, visit, clinic, now)
     _write(session, visit, status)
@@ -63,23 +63,27 @@ def mark(
     return visit
 
 
-def _own(session: Session, appointment_id: int, doctor_id: int) -> tuple[Visit, bool]:
-    """The visit, and whether it has a record."""
+def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:
     own = queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
     found = session.execute(own).one_or_none()
     if found is None:
         raise NotFound
-    record = select(MedicalRecord.record_id).where(MedicalRecord.appointment_id == appointment_id)
-    return queries.as_visit(found), session.scalar(record) is not None
+    return queries.as_visit(found)
 
 
-def _check(visit: Visit, status: str, clinic: Clinic, now: datetime, *, written: bool) -> None:
+def _check(session: Session, visit: Visit, status: str, clinic: Clinic, now: datetime) -> None:
     if status not in possible(visit.status, visit.start, clinic=clinic, now=now):
         raise BadInput("status", "not_now")
     if status not in choices(visit.status, visit.start, clinic=clinic, now=now):
         raise BadInput("status", "not_begun")
-    if visit.status == "completed" and written:
+    if visit.status == "completed" and _is_written(session, visit):
         raise BadInput("status", "written")
+
+
+def _is_written(session: Session, visit: Visit) -> bool:
+    """A record says that it took place."""
+    record = select(MedicalRecord.record_id).where(MedicalRecord.appointment_id == visit.appointment_id)
+    return session.scalar(record) is not None
 
 
 def _take_time_again(session: Session, visit: Visit, clinic: Clinic, now: datetime) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, Exists, Select, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from hospital_bot import queries, slots
+from hospital_bot import people, queries, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
 from hospital_bot.models import Appointment, Doctor, Notification, Patient, TimeOff, User, midnight, next_day, starts_at
@@ -44,6 +44,8 @@ class Line:
     returning: bool
     """The patient was with this doctor before."""
     coming: bool
+    age: int | None
+    """On the day of the visit; None when the patient has not said it."""
 
     @property
     def end(self) -> datetime:
@@ -206,6 +208,7 @@ def _lines(session: Session, doctor_id: int, day: date) -> Iterator[Line]:
             Appointment.reason,
             returning,
             Appointment.coming_at.is_not(None),
+            Patient.birth_date,
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
         .join(User, User.user_id == Patient.user_id)
@@ -213,8 +216,9 @@ def _lines(session: Session, doctor_id: int, day: date) -> Iterator[Line]:
         .where(Appointment.status.in_(SHOWN))
         .order_by(Appointment.appointment_time, Appointment.appointment_id)
     )
-    for appointment_id, on, clock, length, status, name, reason, is_returning, coming in rows:
-        yield Line(appointment_id, starts_at(on, clock), length, status, name, reason, is_returning, coming)
+    for appointment_id, on, clock, *others, born in rows:
+        others.append(people.age(born, day) if born else None)
+        yield Line(appointment_id, starts_at(on, clock), *others)
 
 
 def _gaps(hours: Sequence[Span], busy: Iterable[Span]) -> Iterator[Span]:

@@ -193,7 +193,7 @@ def _forget_the_name(session: Session, user_id: int, patient_id: int) -> None:
         "token_version": User.token_version + 1,
     }
     session.execute(update(User).where(User.user_id == user_id).values(**nobody))
-    nowhere = {"address": None, "phone_number": None}
+    nowhere = {"address": None, "phone_number": None, "birth_date": None}
     session.execute(update(Patient).where(Patient.patient_id == patient_id).values(**nowhere))
     typed = {"reason": None, "cancel_reason": None}
     session.execute(update(Appointment).where(Appointment.patient_id == patient_id).values(**typed))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -117,3 +118,40 @@ def test_whatever_is_typed_is_refused_or_fits_its_column(check: Callable[[str], 
         return
     assert 0 < len(kept) <= 255
     assert check(kept) == kept
+
+
+BIRTHDAY = date(1984, 5, 23)
+
+
+@pytest.mark.parametrize(
+    "typed", ["23 May 1984", "23. may 1984", "23.05.1984", "23-5-1984", "1984-05-23", "23/May/1984", "  23  MAY  1984 "]
+)
+def test_a_date_of_birth_is_read_as_it_is_written(typed: str) -> None:
+    assert people.birth_date(typed, today=date(2026, 11, 20)) == BIRTHDAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "empty"),
+        ("long ago", "not_a_date"),
+        ("23 May", "not_a_date"),
+        ("23.05.84", "not_a_date"),
+        ("31.02.1984", "not_a_date"),
+        ("23 Mud 1984", "not_a_date"),
+        ("٢٣.٠٥.١٩٨٤", "not_a_date"),
+        ("05/04/1984", "ambiguous"),
+        ("21.11.2026", "not_possible"),
+        ("23 May 1884", "not_possible"),
+    ],
+)
+def test_a_date_nobody_was_born_on_is_refused(typed: str, problem: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        people.birth_date(typed, today=date(2026, 11, 20))
+
+    assert (refused.value.field, refused.value.problem) == ("birth_date", problem)
+
+
+@pytest.mark.parametrize(("on", "years"), [(date(2026, 5, 22), 41), (date(2026, 5, 23), 42), (BIRTHDAY, 0)])
+def test_age_is_counted_in_whole_years(on: date, years: int) -> None:
+    assert people.age(BIRTHDAY, on) == years

@@ -47,7 +47,7 @@ async def test_email_password_and_mailed_code_log_in(hospital: Hospital) -> None
     await logs_in(hospital, ann)
 
     assert ann.last.text == "Hello Ann, you are logged in."
-    assert ann.last.buttons == [texts.BOOK, texts.MY_VISITS, texts.SECURITY]
+    assert ann.last.buttons == [texts.BOOK, texts.MY_VISITS, texts.MY_RECORDS, texts.MY_DETAILS, texts.SECURITY]
 
 
 async def test_after_a_wrong_password_only_the_password_is_asked_again(hospital: Hospital) -> None:

@@ -88,7 +88,7 @@ async def test_somebody_elses_contact_is_refused(hospital: Hospital, whose: dict
     ann = await answered(await hospital.phone(), "name", "email")
     await ann.shares_contact(**whose)
 
-    assert ann.last.text.startswith(words.FOREIGN_CONTACT)
+    assert ann.last.text.startswith(words.PROBLEMS["phone", "somebody_elses"])
     assert words.SHARE_PHONE in ann.last.buttons
 
 

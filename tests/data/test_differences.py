@@ -139,10 +139,10 @@ DRIFTS = {
             " it should be user_id to users.user_id ON DELETE CASCADE."
         ),
     ),
-    "a migration to come": ("UPDATE alembic_version SET version_num = '0004'", "Migration 0005 has not been run."),
+    "a migration to come": ("UPDATE alembic_version SET version_num = '0005'", "Migration 0006 has not been run."),
     "a newer program": (
         "UPDATE alembic_version SET version_num = '9999'",
-        "Migration 9999 was run by a newer program; this one ends at 0005.",
+        "Migration 9999 was run by a newer program; this one ends at 0006.",
     ),
     "another character set": (
         "ALTER DATABASE CHARACTER SET latin1",
@@ -228,7 +228,7 @@ def test_tables_made_without_the_migrations_have_them_all_to_come(tmp_path: Path
     create_all(url)
 
     assert _differences(url) == [
-        f"Migration {number} has not been run." for number in ("0001", "0002", "0003", "0004", "0005")
+        f"Migration {number} has not been run." for number in ("0001", "0002", "0003", "0004", "0005", "0006")
     ]
 
 

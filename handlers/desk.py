@@ -1,0 +1,40 @@
+"""The hospital's desk: whom to call today, or on another day.
+
+/calls ─► the day's list ─► the day before, the day after
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from handlers import menu, seen, texts
+from handlers.area import Area, link
+from handlers.screen import Button, Screen
+from handlers.texts import notices as words
+from handlers.texts.doctor import FIRST_DAY, LAST_DAY
+from handlers.turn import Turn
+from hospital_bot.errors import NotAllowed, NotFound
+from hospital_bot.services import calls
+from hospital_bot.services.calls import CallSheet
+
+area = Area("desk")
+
+
+@area.command("calls")
+@area.button("today")
+def todays_calls(turn: Turn) -> Screen:
+    return show_calls(turn, turn.clinic.today(turn.now))
+
+
+@area.button("calls")
+def show_calls(turn: Turn, day: date) -> Screen:
+    if not turn.logged_in().is_admin:
+        raise NotAllowed
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise NotFound
+    seen.listing(turn, "calls", f"day:{day:%Y%m%d}")
+    found = turn.do(calls.call_list, day=day, clinic=turn.clinic)
+    around = (day - timedelta(days=1), day + timedelta(days=1))
+    turning = tuple(Button(texts.day(each), link("desk.calls", each)) for each in around)
+    refresh = (Button(words.REFRESH, link("desk.calls", day)),)
+    return Screen(words.call_sheet(CallSheet(day, tuple(found))), (turning, refresh, menu.BACK))

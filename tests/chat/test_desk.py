@@ -1,0 +1,107 @@
+"""The hospital's desk looks up whom to call; what staff see of patients is written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hospital_bot.errors import Unavailable
+from hospital_bot.services import accounts, doctors
+from hospital_bot.simulator.phone import Phone
+from tests.chat.conftest import Hospital, email_of
+from tests.chat.practice import visit
+
+MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
+"""09:05 on the clinic's clock."""
+
+
+async def desk(hospital: Hospital) -> Phone:
+    phone = await hospital.phone("Desk")
+    user_id = hospital.do(doctors.add_admin, name="Desk", email=email_of("Desk"))
+    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    return phone
+
+
+async def test_the_desk_sees_whom_to_call_on_any_day(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann, bob = await hospital.patient("Ann"), await hospital.patient("Bob")
+    visit(hospital, ann, osei, "2026-11-24 10:00")
+    visit(hospital, bob, osei, "2026-11-24 11:00")
+    await bob.starts()
+    await bob.blocks()
+    hospital.clock.now = MONDAY
+    phone = await desk(hospital)
+    await phone.says("/start")
+
+    await phone.taps("To call today")
+    assert phone.last.text == "📞 To call: Monday, 23 November 2026\nNobody."
+    await phone.taps("Tue 24 Nov")
+
+    assert "11:00 Bob, +4930123456 · Dr. Osei · blocked" in phone.last.text
+    assert "Ann" not in phone.last.text
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor"])
+async def test_nobody_else_has_the_call_list(hospital: Hospital, role: str) -> None:
+    phone = await (hospital.patient("Ann") if role == "patient" else hospital.staff(hospital.doctor()))
+
+    await phone.says("/calls")
+
+    assert phone.last.text == "That is not possible with your account."
+
+
+@pytest.mark.parametrize(
+    ("steps", "entry"),
+    [
+        (("/today",), ("day.read", "doctor:1:20261123")),
+        (("/requests",), ("requests.read", "doctor:1")),
+        (("/timeoff", "🤒 Off sick today"), ("day.read", "doctor:1:20261123-20261123")),
+        (("/schedule", "Bookings wait for my answer: no"), ("approval.on", "doctor:1")),
+    ],
+)
+async def test_what_a_doctor_sees_of_patients_is_written_down(
+    hospital: Hospital, steps: tuple[str, ...], entry: tuple[str, str]
+) -> None:
+    osei = hospital.doctor()
+    visit(hospital, await hospital.patient("Ann"), osei, "2026-11-23 10:00")
+    hospital.clock.now = MONDAY
+    phone = await hospital.staff(osei)
+
+    await phone.walks(*steps)
+
+    with hospital.db.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT action, subject FROM audit_log WHERE actor_id = 1").all()
+    assert entry in [tuple(row) for row in rows]
+
+
+async def test_a_list_that_cannot_be_written_down_is_not_shown(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    visit(hospital, await hospital.patient("Ann"), osei, "2026-11-23 10:00")
+    hospital.clock.now = MONDAY
+    phone = await hospital.staff(osei)
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE audit_log")
+
+    with pytest.raises(Unavailable):
+        await phone.says("/today")
+
+    assert not any("Ann" in message.text for message in phone.messages)
+
+
+@pytest.mark.parametrize("role", ["patient", "doctor", "admin"])
+async def test_every_button_of_the_menu_leads_somewhere_and_back(hospital: Hospital, role: str) -> None:
+    if role == "admin":
+        phone = await desk(hospital)
+    else:
+        doctor = hospital.doctor()
+        phone = await (hospital.patient("Ann") if role == "patient" else hospital.staff(doctor))
+    await phone.says("/start")
+    labels = phone.last.buttons
+
+    for label in labels:
+        await phone.says("/start")
+        await phone.taps(label)
+        assert {"‹ Menu", "‹ Back", "Cancel"} & set(phone.last.buttons) or label == "My records"
+
+    assert len(labels) >= 3
