@@ -11,6 +11,25 @@ from hospital_bot.schedules import Schedule
 LIVE = ("pending", "confirmed", "arrived")
 """Statuses that hold their time: nobody else can have it."""
 
+FIRST = ("pending", "confirmed")
+"""The status of a new visit: a request, where the doctor approves."""
+
+NEXT = {
+    "pending": ("confirmed", "cancelled"),
+    "confirmed": ("arrived", "completed", "no_show", "cancelled"),
+    "arrived": ("completed", "no_show", "cancelled"),
+    "no_show": ("arrived", "completed"),
+    "completed": ("arrived",),
+    "cancelled": (),
+}
+"""What may follow each status; nothing else ever does. Who came late after all, or was taken for another, can be
+put right."""
+
+
+def before(status: str) -> tuple[str, ...]:
+    """The statuses that this one may follow."""
+    return tuple(earlier for earlier, following in NEXT.items() if status in following)
+
 
 @dataclass(frozen=True, slots=True)
 class Who:

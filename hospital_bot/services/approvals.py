@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Conflict, NotFound, TooLate
 from hospital_bot.models import Appointment, midnight
-from hospital_bot.services import audit, booking, news, offers, outbox
+from hospital_bot.services import audit, booking, news, offers, outbox, statuses
 from hospital_bot.services.news import Deed
 from hospital_bot.values import Visit, Who
 
@@ -36,13 +36,7 @@ def confirm(
         return visit
     if visit.status != "pending" or clinic.instant(visit.start) <= now:
         raise TooLate
-    confirmed = session.connection().execute(
-        update(Appointment)
-        .where(Appointment.appointment_id == appointment_id, Appointment.status == "pending")
-        .values(status="confirmed", answer_by_at=None)
-    )
-    if not confirmed.rowcount:
-        raise Conflict
+    statuses.change_one(session, Appointment.appointment_id == appointment_id, "confirmed", answer_by_at=None)
     visit = replace(visit, status="confirmed")
     news.confirmed(session, visit=visit, deed=Deed(user_id, in_stead=True, now=now), clinic=clinic)
     _note(session, visit, user_id, "visit.confirm", channel, now)
@@ -75,12 +69,9 @@ def expire(session: Session, *, clinic: Clinic, now: datetime) -> int:
     )
     visits = [queries.as_visit(row) for row in rows]
     ids = [visit.appointment_id for visit in visits]
-    ended = session.connection().execute(
-        update(Appointment)
-        .where(Appointment.appointment_id.in_(ids), Appointment.status == "pending")
-        .values(status="cancelled", cancelled_at=now, cancel_reason=offers.WHY["expired"])
-    )
-    if ended.rowcount != len(visits):
+    asked = and_(Appointment.appointment_id.in_(ids), Appointment.status == "pending")
+    ended = statuses.change(session, asked, "cancelled", cancelled_at=now, cancel_reason=offers.WHY["expired"])
+    if ended != len(visits):
         raise Conflict
     outbox.put(session, [offers.draft(visit, why="expired", by=None, due_at=now) for visit in visits], now=now)
     return len(visits)

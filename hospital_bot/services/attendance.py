@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, Conflict, NotFound, SlotTaken
+from hospital_bot.errors import BadInput, NotFound, SlotTaken
 from hospital_bot.models import Appointment, MedicalRecord
-from hospital_bot.services import audit, booking
-from hospital_bot.values import LIVE, Visit, Who
+from hospital_bot.services import audit, booking, statuses
+from hospital_bot.values import LIVE, NEXT, Visit, Who
 
-NEXT = {
-    "confirmed": ("arrived", "completed", "no_show"),
-    "arrived": ("completed", "no_show"),
-    "no_show": ("arrived", "completed"),
-    "completed": ("arrived",),
-}
-"""What may follow each status. Who came late after all, or was taken for another, can be put right."""
+MARKS = ("arrived", "completed", "no_show")
+"""The statuses that a doctor gives on the day."""
 
 
 def possible(status: str, start: datetime, *, clinic: Clinic, now: datetime) -> tuple[str, ...]:
     """What the doctor may say on the visit's day, some of it only once the visit has begun."""
-    return () if start.date() > clinic.today(now) else NEXT.get(status, ())
+    return () if start.date() > clinic.today(now) else tuple(each for each in NEXT[status] if each in MARKS)
 
 
 def choices(status: str, start: datetime, *, clinic: Clinic, now: datetime) -> tuple[str, ...]:
@@ -58,7 +53,8 @@ def mark(
     _check(session, visit, status, clinic, now)
     if status in LIVE and not visit.live:
         _take_time_again(session, visit, clinic, now)
-    _write(session, visit, status)
+    as_read = and_(Appointment.appointment_id == appointment_id, Appointment.status == visit.status)
+    statuses.change_one(session, as_read, status)
     audit.record_visit(session, f"visit.{status}", visit, user_id, channel, now)
     return visit
 
@@ -96,14 +92,3 @@ def _take_time_again(session: Session, visit: Visit, clinic: Clinic, now: dateti
         held.live and held.start < end and visit.start < held.start + timedelta(minutes=held.length) for held in around
     ):
         raise SlotTaken
-
-
-def _write(session: Session, visit: Visit, status: str) -> None:
-    """Somebody else changing it meanwhile makes the whole transaction run again."""
-    written = session.connection().execute(
-        update(Appointment)
-        .where(Appointment.appointment_id == visit.appointment_id, Appointment.status == visit.status)
-        .values(status=status)
-    )
-    if not written.rowcount:
-        raise Conflict

@@ -19,7 +19,6 @@ from hospital_bot import queries, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import (
     BadInput,
-    Conflict,
     NotFound,
     NotOffered,
     PatientBusy,
@@ -31,7 +30,7 @@ from hospital_bot.errors import (
 )
 from hospital_bot.models import Appointment, Doctor, Patient, midnight, next_day
 from hospital_bot.queries import Held
-from hospital_bot.services import audit, news
+from hospital_bot.services import audit, news, statuses
 from hospital_bot.services.availability import leave_on
 from hospital_bot.services.news import Deed
 from hospital_bot.slots import Span
@@ -342,14 +341,9 @@ def insert_visit(
 
 
 def close(session: Session, appointment_id: int, *, user_id: int, why: str | None, now: datetime) -> None:
-    """End a live visit. Somebody else ending it meanwhile makes the whole transaction run again."""
-    ended = session.connection().execute(
-        update(Appointment)
-        .where(Appointment.appointment_id == appointment_id, Appointment.live == 1)
-        .values(status="cancelled", cancelled_at=now, cancelled_by=user_id, cancel_reason=why)
-    )
-    if not ended.rowcount:
-        raise Conflict
+    """End a live visit."""
+    which = Appointment.appointment_id == appointment_id
+    statuses.change_one(session, which, "cancelled", cancelled_at=now, cancelled_by=user_id, cancel_reason=why)
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> Visit:
