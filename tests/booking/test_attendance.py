@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hospital_bot.errors import SlotTaken
@@ -14,7 +16,7 @@ __all__ = ["hospital", "on_mariadb"]
 
 
 def marked(hospital: Hospital, visit: Visit, status: str) -> None:
-    facts = {"appointment_id": visit.appointment_id, "doctor_id": visit.doctor_id, "status": status}
+    facts: dict[str, Any] = {"appointment_id": visit.appointment_id, "doctor_id": visit.doctor_id, "status": status}
     user_id = hospital.scalar("SELECT user_id FROM doctors WHERE doctor_id = :id", id=visit.doctor_id)
     hospital.db.run(attendance.mark, **facts, user_id=user_id, channel="test", clinic=hospital.clinic, now=hospital.now)
 
