@@ -6,8 +6,10 @@ from sqlalchemy import select, update
 from hospital_bot.errors import WrongCode, WrongCredentials
 from hospital_bot.models import Throttle
 from hospital_bot.services import resets, throttles
-from tests.accounts.conftest import Person, hashed
+from tests.accounts.conftest import Person, ann, bob, hashed, hospital
 from tests.accounts.test_registration import other
+
+__all__ = ["ann", "bob", "hospital"]
 
 
 def asks(person: Person) -> resets.Reset:

@@ -8,8 +8,10 @@ from sqlalchemy import select, update
 from hospital_bot.errors import CodeSpent, WaitForCode, WrongCode
 from hospital_bot.models import OtpCode
 from hospital_bot.services import otp
-from tests.accounts.conftest import KEYS, Person
+from tests.accounts.conftest import KEYS, Person, ann, bob, hospital
 from tests.accounts.test_registration import other
+
+__all__ = ["ann", "bob", "hospital"]
 
 
 def asks(person: Person, purpose: str = "login") -> str:

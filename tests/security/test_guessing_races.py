@@ -17,7 +17,9 @@ from hospital_bot.db import Database
 from hospital_bot.errors import Refusal, WrongCredentials
 from hospital_bot.models import Base, OtpCode, Throttle, User
 from hospital_bot.services import doctors, logins, otp, throttles, totp
-from tests.accounts.conftest import KEYS, Hospital, Person, hashed
+from tests.accounts.conftest import KEYS, Hospital, Person, ann, hashed
+
+__all__ = ["ann"]
 
 THREADS = 20
 pytestmark = pytest.mark.mariadb

@@ -35,7 +35,7 @@ PATIENTS = only("patient", "proven patient")
 ROUTES: dict[str, dict[str, str]] = {
     "GET /health": ALL,
     "GET /ready": ALL,
-    "GET /metrics": ALL,  # from this machine; tests/api/test_guards.py asks from others
+    "GET /metrics": ALL,  # from this machine; tests/security/test_api_guards.py asks from others
     "POST /users/register": ALL,
     "POST /users/verify": ALL,
     "POST /login": ALL,

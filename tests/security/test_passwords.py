@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from hospital_bot import passwords, people
 from hospital_bot.errors import BadInput
-from tests.accounts.conftest import CHEAP, KEYS, hashed
+from tests.accounts.conftest import CHEAP, KEYS, hashed, hashes
+
+__all__ = ["hashes"]
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
 

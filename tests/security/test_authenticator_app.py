@@ -8,7 +8,9 @@ from hospital_bot.errors import CodeSpent, NotAllowed, WrongCode
 from hospital_bot.keys import Keys
 from hospital_bot.models import User
 from hospital_bot.services import totp
-from tests.accounts.conftest import KEYS, Person
+from tests.accounts.conftest import KEYS, Person, ann, hospital
+
+__all__ = ["ann", "hospital"]
 
 
 class App:

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.api.conftest import Service
+from tests.api.conftest import Service, on_mariadb, service
 from tests.hospital import MONDAY, at
+
+__all__ = ["on_mariadb", "service"]
 
 COUNT = "SELECT COUNT(*) FROM appointments"
 

@@ -8,7 +8,9 @@ import pytest
 
 from hospital_bot.services import chain
 from tests.data.databases import create_all
-from tests.privacy.conftest import KEYS, Log, signed
+from tests.privacy.conftest import KEYS, Log, each_log, log, signed, url
+
+__all__ = ["each_log", "log", "url"]
 
 FOURTH = "UPDATE audit_log SET {} WHERE audit_id = 4"
 PLACE = "UPDATE audit_log SET seq = {1} WHERE seq = {0}"

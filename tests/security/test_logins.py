@@ -10,8 +10,10 @@ from hospital_bot import passwords
 from hospital_bot.errors import CodeSpent, NotFound, WrongCode, WrongCredentials
 from hospital_bot.models import AuditEntry, Doctor, TelegramAccount, User
 from hospital_bot.services import accounts, doctors, logins, registration, resets
-from tests.accounts.conftest import KEYS, Hospital, Person, hashed
+from tests.accounts.conftest import KEYS, Hospital, Person, ann, bob, hashed, hashes, hospital
 from tests.accounts.test_registration import other
+
+__all__ = ["ann", "bob", "hashes", "hospital"]
 
 
 def change(hospital: Hospital, user_id: int, **values: object) -> None:

@@ -23,7 +23,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str]]:
     """All that the process wrote, and what must not be in it."""
     folder = tmp_path_factory.mktemp("canary")
     done = subprocess.run(
-        [sys.executable, "-m", "tests.privacy.canary", str(folder)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tests.security.canary", str(folder)], cwd=ROOT, capture_output=True, text=True
     )
     secrets = folder / "secrets"
     assert secrets.exists(), done.stderr[-3000:]

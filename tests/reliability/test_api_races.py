@@ -13,8 +13,10 @@ from threading import Barrier
 import pytest
 
 from hospital_bot.errors import Refusal
-from tests.api.conftest import Person, Service
+from tests.api.conftest import Person, Service, roomy
 from tests.hospital import MONDAY, at
+
+__all__ = ["roomy"]
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
