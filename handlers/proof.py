@@ -50,7 +50,7 @@ def _challenge(turn: Turn, *, by_mail: bool) -> Screen:
         return _ask_code(turn, texts.refused(wait))
     draft.update(method=challenge.method, may_mail=challenge.may_mail)
     if challenge.code:
-        account.mail_code(turn, challenge.email, challenge.code, "for your data", after_password=True)
+        account.mail_code(turn, challenge.email, challenge.code, "for your account", after_password=True)
     return _ask_code(turn)
 
 

@@ -1,6 +1,6 @@
 """What protects an account: the authenticator app and the password.
 
-/security ─┬─► picture with the key ─► code of the app ─► on
+/security ─┬─► (a fresh code) ─► picture with the key ─► code of the app ─► on
            ├─► code of the app ─► off
            ├─► present password ─► new password ─► changed
            └─► log out
@@ -14,12 +14,12 @@ from datetime import timedelta
 
 import segno
 
-from handlers import account, login, texts
+from handlers import account, login, proof, texts
 from handlers.area import Area, link
 from handlers.screen import Button, File, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
-from hospital_bot.errors import BadInput, CodeSpent, NotAllowed, WrongCode, WrongCredentials
+from hospital_bot.errors import BadInput, CodeNeeded, CodeSpent, NotAllowed, WrongCode, WrongCredentials
 from hospital_bot.services import resets, totp
 
 area = Area("security")
@@ -54,6 +54,10 @@ def enrol(turn: Turn) -> Screen:
     user = turn.logged_in()
     if turn.do(totp.is_enabled, user_id=user.user_id):
         return _page(turn, words.APP_ALREADY_ON)
+    try:
+        user.require_fresh_proof(turn.now)
+    except CodeNeeded:
+        return proof.ask(turn, link("security.on"))
     key, sealed = totp.new_secret(turn.hospital.keys)
     turn.data["security"] = {"sealed": sealed}
     return _picture(turn, key)
@@ -111,10 +115,12 @@ def _ask_app_code(turn: Turn, notice: str = "") -> Screen:
 @area.answer("security.on", secret=True)
 @draft_needed
 def take_first_code(turn: Turn, text: str) -> Screen:
-    user, draft = turn.logged_in(), turn.draft("security")
-    facts = {"user_id": user.user_id, "channel": turn.channel, "keys": turn.hospital.keys}
+    draft = turn.draft("security")
+    facts = {"actor": turn.logged_in(), "channel": turn.channel, "keys": turn.hospital.keys}
     try:
         turn.do(totp.enable, sealed=draft["sealed"], typed=text, **facts)
+    except CodeNeeded:
+        return proof.ask(turn, link("security.on"))
     except WrongCode as refusal:
         return _ask_app_code(turn, texts.refused(refusal))
     except NotAllowed:

@@ -15,6 +15,8 @@ from hospital_bot.services import audit
 PATIENT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=24)
 """Source: NIST 800-63B-4, AAL1 and AAL2."""
+FRESH = timedelta(minutes=15)
+"""How long a one-time code counts for what is more than a look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Actor:
     def require_proof(self) -> None:
         """Health data are shown after a one-time code alone. Raises CodeNeeded."""
         if self.proved_at is None:
+            raise CodeNeeded
+
+    def require_fresh_proof(self, now: datetime) -> None:
+        """What can't be taken back needs a one-time code typed within FRESH. Raises CodeNeeded."""
+        if self.proved_at is None or self.proved_at <= now - FRESH:
             raise CodeNeeded
 
 

@@ -90,7 +90,7 @@ def kept(session: Session, *, patient_id: int, clinic: Clinic, now: datetime) ->
 def ask(session: Session, *, actor: Actor, clinic: Clinic, channel: str, now: datetime) -> Wish:
     """Asking twice is the same as once; after a refusal it is a new wish. Raises NotAllowed, or CodeNeeded."""
     actor.require_patient()
-    privacy.require_fresh(actor, now)
+    actor.require_fresh_proof(now)
     standing = wish(session, user_id=actor.user_id, now=now)
     if standing and not standing.refused_at:
         return standing

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, or_, select, update
 from sqlalchemy.orm import Session
 
-from hospital_bot.errors import CodeNeeded
 from hospital_bot.keys import Keys
 from hospital_bot.models import (
     Appointment,
@@ -35,9 +34,6 @@ from hospital_bot.models import (
 )
 from hospital_bot.services import audit
 from hospital_bot.services.accounts import Actor
-
-FRESH = timedelta(minutes=15)
-"""How long a one-time code counts for what is more than a look."""
 
 SECRETS = ("password", "sealed")
 """What a conversation's answers may hold besides what the person said."""
@@ -114,12 +110,6 @@ class Copy:
     tables: dict[str, list[dict[str, Any]]] = field(repr=False)
 
 
-def require_fresh(actor: Actor, now: datetime) -> None:
-    """Raises CodeNeeded unless a one-time code proved the person within FRESH."""
-    if actor.proved_at is None or actor.proved_at <= now - FRESH:
-        raise CodeNeeded
-
-
 def agreement(session: Session, *, user_id: int, now: datetime) -> Agreement:  # noqa: ARG001 - every use case is told the time
     columns = (User.consent_version, User.consented_at, User.withdrawn_at)
     return Agreement(*session.execute(select(*columns).where(User.user_id == user_id)).one())
@@ -150,7 +140,7 @@ def agree(session: Session, *, actor: Actor, version: str, channel: str, now: da
 def export(session: Session, *, actor: Actor, keys: Keys, channel: str, now: datetime) -> Copy:
     """All that the tables hold about the patient who asks. Raises NotAllowed, or CodeNeeded without a fresh proof."""
     patient_id = actor.require_patient()
-    require_fresh(actor, now)
+    actor.require_fresh_proof(now)
     audit.record(session, actor_id=actor.user_id, patient_id=patient_id, action="export", channel=channel, now=now)
     who = person(session, actor.user_id, patient_id)
     tables = {part.table.__tablename__: _rows(session, part, who, keys) for part in PARTS}

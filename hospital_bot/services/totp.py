@@ -16,6 +16,7 @@ from hospital_bot.errors import CodeSpent, LoginError, NotAllowed, WrongCode
 from hospital_bot.keys import Keys
 from hospital_bot.models import User
 from hospital_bot.services import audit, otp, throttles
+from hospital_bot.services.accounts import Actor
 
 WINDOW = 1
 """Steps of 30 s that a telephone's clock may be off."""
@@ -32,19 +33,23 @@ def provisioning_uri(clear: str, *, email: str, issuer: str) -> str:
     return pyotp.TOTP(clear).provisioning_uri(name=email, issuer_name=issuer)
 
 
-def enable(session: Session, *, user_id: int, sealed: str, typed: str, channel: str, keys: Keys, now: datetime) -> None:
-    """From now on logins ask for the app. Raises WrongCode; NotAllowed while another app is enrolled."""
+def enable(session: Session, *, actor: Actor, sealed: str, typed: str, channel: str, keys: Keys, now: datetime) -> None:
+    """From now on logins ask for the app. Raises WrongCode; NotAllowed while another app is enrolled.
+
+    Raises CodeNeeded without a fresh proof: else whoever holds an open session could lock its owner out.
+    """
+    actor.require_fresh_proof(now)
     step = _step(keys.unseal(sealed), typed, now)
     if step is None:
         raise WrongCode
     enrolled = session.connection().execute(
         update(User)
-        .where(User.user_id == user_id, User.totp_secret.is_(None))
+        .where(User.user_id == actor.user_id, User.totp_secret.is_(None))
         .values(totp_secret=sealed, totp_last_step=step)
     )
     if not enrolled.rowcount:
         raise NotAllowed
-    audit.record(session, actor_id=user_id, action="totp.enable", channel=channel, now=now)
+    audit.record(session, actor_id=actor.user_id, action="totp.enable", channel=channel, now=now)
 
 
 def disable(

@@ -8,6 +8,7 @@ from handlers.texts import account as words
 from hospital_bot.errors import Busy, WrongCredentials
 from hospital_bot.gate import Gate
 from hospital_bot.services import doctors, totp
+from hospital_bot.services.accounts import Actor
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
 
@@ -36,8 +37,9 @@ def enrol(hospital: Hospital, name: str = "Ann") -> pyotp.TOTP:
     key, sealed = totp.new_secret(hospital.keys)
     user_id = hospital.scalar("SELECT user_id FROM users WHERE email = :email", email=email_of(name))
     app = pyotp.TOTP(key)
+    owner = Actor(user_id, name, email_of(name), "patient", None, None, proved_at=hospital.clock())
     facts = {"typed": app.at(hospital.clock()), "channel": "desk", "keys": hospital.keys}
-    hospital.do(totp.enable, user_id=user_id, sealed=sealed, **facts)
+    hospital.do(totp.enable, actor=owner, sealed=sealed, **facts)
     hospital.clock.turn(minutes=1)
     return app
 

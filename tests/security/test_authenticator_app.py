@@ -25,7 +25,7 @@ class App:
 
     def enrols(self, typed: str | None = None) -> None:
         owner = self.owner
-        facts = {"user_id": owner.user_id, "sealed": self.sealed, "typed": typed or self.shows(), **owner.bound()}
+        facts = {"actor": owner.actor, "sealed": self.sealed, "typed": typed or self.shows(), **owner.bound()}
         owner.hospital.do(totp.enable, **facts)
 
     def leaves(self, typed: str) -> None:
