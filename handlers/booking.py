@@ -33,7 +33,13 @@ MAX_REASON = 500
 @area.command("book")
 @area.button("start")
 def choose_specialization(turn: Turn) -> Screen:
-    return _specializations(turn, page=0)
+    return _only_patients(turn) or _specializations(turn, page=0)
+
+
+def _only_patients(turn: Turn) -> Screen | None:
+    """Staff hear at once that they can't book here, and what they can do; strangers may look."""
+    staff = turn.user is not None and not turn.user.is_patient
+    return menu.home(turn, notice=words.STAFF_DO_NOT_BOOK) if staff else None
 
 
 @area.button("more")
@@ -92,6 +98,8 @@ def open_doctor(turn: Turn, rest: str) -> Screen:
     """The deep link `?start=d_12`, from a web page or a poster: straight to that doctor's days."""
     if not rest.isdecimal() or len(rest) > 9:
         return menu.home(turn)
+    if screen := _only_patients(turn):
+        return screen
     try:
         return pickers.days(turn, walk, Who(int(rest)), turn.clinic.today(turn.now))
     except NotFound:

@@ -28,6 +28,10 @@ OTHER_DOCTOR = "Another doctor"
 
 WHICH_SPECIALIZATION = "<b>Book a visit</b>\nWhich specialist do you need?"
 NO_DOCTORS = "No doctor can be booked here yet. Please call us."
+STAFF_DO_NOT_BOOK = (
+    "Patients book here, and this is an account of the hospital's staff. "
+    "For a visit of your own, log out and register with your private e-mail address."
+)
 NO_VISITS = "You have no visits ahead."
 NO_PAST = "No past visits."
 NOTHING_FREE = "Nothing is free within the next {days} days. Another doctor may be sooner."

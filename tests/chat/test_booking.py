@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from icalendar import Calendar
 
+from handlers.texts import booking as words
 from hospital_bot.simulator.phone import NotOffered, Phone
 from tests.chat.conftest import Hospital, chat_of
 
@@ -347,15 +348,18 @@ async def test_without_a_login_the_chosen_time_is_kept_in_mind(hospital: Hospita
     assert ann.last.buttons == ["Log in", "I'm new here: register", "‹ Back", "Cancel"]
 
 
-async def test_a_doctor_cannot_book_as_a_patient(hospital: Hospital) -> None:
+async def test_a_doctor_hears_at_once_that_only_patients_book_and_what_to_do(hospital: Hospital) -> None:
     added = hospital.doctor()
     osei = await hospital.staff(added)
     hospital.clock.turn(minutes=2)
 
-    await osei.walks(*TO_TIMES, "10:00")
+    for link in ("/book", f"/start d_{added.doctor_id}"):
+        await osei.says(link)
+        assert osei.last.text == words.STAFF_DO_NOT_BOOK
+        assert "Today's visits" in osei.last.buttons
 
+    await osei.forges("book.yes:1:202611231000", osei.last.id)
     assert osei.last.text == "That is not possible with your account."
-    assert "Today's visits" in osei.last.buttons
 
 
 async def test_a_hospital_without_doctors_says_so(hospital: Hospital) -> None:
