@@ -93,6 +93,6 @@ def _known(update_id: int) -> Update:
 
 
 def purge(session: Session, *, now: datetime) -> None:
-    """Forget handled updates after two days (Telegram repeats for one), and answers whose time has passed."""
-    session.execute(delete(TelegramUpdate).where(TelegramUpdate.created_at < now - 2 * KEPT))
+    """Forget handled updates, once Telegram repeats them no more, and answers whose time has passed."""
+    session.execute(delete(TelegramUpdate).where(TelegramUpdate.created_at < now - KEPT))
     session.execute(delete(Conversation).where(Conversation.expires_at < now))

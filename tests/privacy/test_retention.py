@@ -27,7 +27,7 @@ ROWS = {
     "an update": (
         "INSERT INTO telegram_updates (update_id, chat_id, created_at) VALUES (5, 5, '2026-11-20 08:00:00')",
         "telegram_updates",
-        2,
+        1,
     ),
 }
 
