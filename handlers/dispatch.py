@@ -36,9 +36,9 @@ from handlers.area import Run, UnknownButton
 from handlers.screen import REMOVE_REPLY, SILENCE, Button, Letter, Screen
 from handlers.turn import Arrival, Call, Hospital, Suspend, Turn
 from hospital_bot.db import Database
-from hospital_bot.errors import NotAllowed, NotFound, Refusal, Unavailable
+from hospital_bot.errors import Busy, NotAllowed, NotFound, Refusal, Unavailable
 from hospital_bot.gate import Gate
-from hospital_bot.services import accounts, audit, conversations
+from hospital_bot.services import accounts, conversations, denials
 
 log = structlog.get_logger()
 
@@ -206,21 +206,19 @@ def _play(run: Run, turn: Turn) -> Screen:
     except UnknownButton:
         return _unknown_button(turn)
     except Refusal as refusal:
-        _log_denial(turn, refusal)
-        return menu.refused(turn, refusal)
+        return menu.refused(turn, _noted(turn, refusal))
 
 
-def _log_denial(turn: Turn, refusal: Refusal) -> None:
+def _noted(turn: Turn, refusal: Refusal) -> Refusal:
     """A button for what is somebody else's, or nobody's. Its data were read by type: ids and dates, nothing typed."""
-    if turn.arrival.kind == "tap" and isinstance(refusal, NotFound | NotAllowed):
-        turn.do(
-            audit.record,
-            actor_id=turn.user.user_id if turn.user else None,
-            action="denied",
-            subject=turn.arrival.text,
-            outcome=refusal.code,
-            channel=turn.channel,
-        )
+    if turn.arrival.kind != "tap" or not isinstance(refusal, NotFound | NotAllowed):
+        return refusal
+    actor_id = turn.user.user_id if turn.user else None
+    try:
+        turn.do(denials.note, refusal=refusal, actor_id=actor_id, subject=turn.arrival.text, channel=turn.channel)
+    except Busy as too_many:
+        return too_many
+    return refusal
 
 
 def _typed(turn: Turn) -> Screen:

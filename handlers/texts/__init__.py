@@ -148,7 +148,7 @@ REFUSALS: dict[type[Refusal], str] = {
     errors.NotLoggedIn: "Please log in first. New here? Register: it takes two minutes.",
     errors.NotAllowed: "That is not possible with your account.",
     errors.NotFound: "That is not there any more. /appointments shows your visits, /book books a new one.",
-    errors.Busy: "Many people are logging in right now. Please send that again in a moment.",
+    errors.Busy: "That was too much at once. Please wait a minute, then try it again.",
     errors.WrongCredentials: (
         "That didn't work. Please check the e-mail address and the password. "
         "After several wrong tries you have to wait a little."

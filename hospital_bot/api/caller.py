@@ -14,7 +14,7 @@ from hospital_bot.api import quotas, tokens
 from hospital_bot.api.desk import Desk, TheDesk, Turn
 from hospital_bot.api.tokens import Claims
 from hospital_bot.errors import NotAllowed, NotFound, NotLoggedIn
-from hospital_bot.services import accounts, audit
+from hospital_bot.services import accounts, denials
 from hospital_bot.services.accounts import Actor
 
 T = TypeVar("T")
@@ -37,12 +37,12 @@ class Caller:
         return self.desk.run(lambda turn: self._work(turn, work))
 
     def _work(self, turn: Turn, work: Callable[[Turn, Actor], T]) -> T:
-        """What is somebody else's, or nobody's, is refused, and that is written down."""
+        """What is somebody else's, or nobody's, is refused, and that is written down. Raises Busy for many of them."""
         who = self.who(turn)
         try:
             return work(turn, who)
         except (NotFound, NotAllowed) as refusal:
-            turn.do(audit.record, actor_id=who.user_id, action="denied", outcome=refusal.code, channel=self.channel)
+            turn.do(denials.note, refusal=refusal, actor_id=who.user_id, channel=self.channel)
             raise
 
     def who(self, turn: Turn) -> Actor:
