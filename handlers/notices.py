@@ -52,13 +52,13 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
         case Week():
             return Screen(words.week(content))
         case CallSheet():
-            return Screen(words.call_sheet(content), ((Button(words.REFRESH, link("desk.calls", content.day)),),))
+            return Screen(words.call_sheet(content, clinic), ((Button(words.REFRESH, link("desk.calls", content.day)),),))
         case Offer():
             return offers.message(content, clinic)
         case Late():
             return Screen(offer_words.late(content, clinic))
         case _:
-            return Screen(words.logged_out(content, clinic))
+            return Screen(words.alarm(content, clinic))
 
 
 def _news(news: VisitNews, clinic: Clinic) -> Screen:

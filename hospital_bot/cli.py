@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -19,7 +19,7 @@ from hospital_bot.db import Database
 from hospital_bot.errors import BadInput, ImportRefused, NotFound, Unavailable
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
-from hospital_bot.services import audit, chain, erasure
+from hospital_bot.services import audit, chain, erasure, insiders
 from hospital_bot.services import calls as call_sheet
 from hospital_bot.services import doctors as roster_service
 from hospital_bot.settings import Settings, SettingsError
@@ -234,6 +234,24 @@ def verify_audit(
         typer.echo(line)
     typer.echo(f"{found.entries} entries in the chain, {found.waiting} waiting. Head: {found.head}")
     raise typer.Exit(1 if found.problems else 0)
+
+
+@audit_app.command("report")
+def report_looks(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far back.")] = 1,
+    patients: Annotated[
+        int, typer.Option(min=0, help="More than so many within an hour are reported.")
+    ] = insiders.MANY,
+) -> None:
+    """Staff who saw the data of unusually many patients within an hour."""
+    with plain_errors(), _database(settings.load()) as db:
+        now = system_clock()
+        found = db.run(insiders.report, since=now - timedelta(days=days), many=patients, now=now)
+    for each in found:
+        typer.echo(
+            f"user {each.user_id:>5}  {each.name}  {each.patients} patients  from {each.since:%Y-%m-%d %H:%M} UTC"
+        )
+    typer.echo(f"{len(found)} saw the data of more than {patients} patients within an hour.")
 
 
 @erasures_app.command("list")

@@ -5,6 +5,7 @@ A lock screen is public: a patient's message names the hospital, the day and the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from handlers.texts import clock, day, esc, long_day, plural
@@ -13,8 +14,9 @@ from hospital_bot import slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.calls import Call, CallSheet
 from hospital_bot.services.digests import Day, Digest, Line, Week
+from hospital_bot.services.insiders import ManyLooks
 from hospital_bot.services.news import VisitNews
-from hospital_bot.services.notifications import LoggedOut
+from hospital_bot.services.notifications import Guessed, LoggedOut
 from hospital_bot.services.reminders import Reminder
 from hospital_bot.slots import Span
 from hospital_bot.values import Visit
@@ -90,11 +92,22 @@ def _moment(start: datetime) -> str:
     return f"{long_day(start)}, {clock(start)}"
 
 
-def logged_out(told: LoggedOut, clinic: Clinic) -> str:
+def alarm(told: LoggedOut | Guessed, clinic: Clinic) -> str:
+    return _logged_out(told, clinic) if isinstance(told, LoggedOut) else _guessed(told, clinic)
+
+
+def _logged_out(told: LoggedOut, clinic: Clinic) -> str:
     return (
         f"<b>{esc(clinic.name)}</b>\nYou logged in with another Telegram account at {clock(clinic.wall(told.at))}, "
         "so this chat is logged out and gets no more messages.\n"
         "If that was not you, set a new password at once: /reset"
+    )
+
+
+def _guessed(told: Guessed, clinic: Clinic) -> str:
+    return (
+        f"Somebody tried to log in as you, and failed several times until {clock(clinic.wall(told.at))}. "
+        "They have to wait now; you can go on here as always. If it wasn't you, you need not do anything."
     )
 
 
@@ -154,11 +167,23 @@ def week(told: Week) -> str:
     return f"🗓 <b>Your week from {long_day(first)}</b>\n\n{lines}"
 
 
-def call_sheet(told: CallSheet) -> str:
+def call_sheet(told: CallSheet, clinic: Clinic) -> str:
+    return "\n\n".join(part for part in (_calls(told), _looks(told.looks, clinic)) if part)
+
+
+def _calls(told: CallSheet) -> str:
     if not told.calls:
         return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
     lines = "\n".join(_call(call) for call in told.calls)
     return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
+
+
+def _looks(looks: Iterable[ManyLooks], clinic: Clinic) -> str:
+    lines = [
+        f"{esc(each.name)}: data of {each.patients} patients within an hour, from {clock(clinic.wall(each.since))}"
+        for each in looks
+    ]
+    return "\n".join(("👁 <b>Unusually many looks: please ask why</b>", *lines)) if lines else ""
 
 
 def _call(call: Call) -> str:

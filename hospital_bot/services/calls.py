@@ -1,17 +1,19 @@
-"""The reception's call list: patients whom no message reaches, and those who don't answer."""
+"""The reception's call list: patients whom no message reaches, and those who don't answer. It comes every morning,
+with whoever of the staff saw the data of unusually many patients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Appointment, Doctor, Notification, Patient, TelegramAccount, User, midnight, starts_at
-from hospital_bot.services import outbox
+from hospital_bot.services import insiders, outbox
+from hospital_bot.services.insiders import ManyLooks
 from hospital_bot.services.outbox import Pointless
 from hospital_bot.services.reminders import NUDGE
 
@@ -34,14 +36,18 @@ class CallSheet:
 
     day: date
     calls: tuple[Call, ...]
+    looks: tuple[ManyLooks, ...]
+    """Since the morning before."""
 
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> CallSheet:
-    """The day's list as it is now. Raises Pointless when there is nobody to call."""
+    """The day's list as it is now. Raises Pointless when there is nothing to do."""
     day = date.fromisoformat(outbox.facts_of(row)["day"])
-    if not (found := call_list(session, day=day, clinic=clinic, now=now)):
+    found = call_list(session, day=day, clinic=clinic, now=now)
+    looks = insiders.report(session, since=row.due_at - timedelta(days=1), now=row.due_at)
+    if not (found or looks):
         raise Pointless("nobody to call")
-    return CallSheet(day, tuple(found))
+    return CallSheet(day, tuple(found), tuple(looks))
 
 
 def call_list(session: Session, *, day: date, clinic: Clinic, now: datetime) -> list[Call]:

@@ -87,6 +87,8 @@ def finish_password(session: Session, *, check: PasswordCheck, correct: bool, ch
             channel=channel,
             now=now,
         )
+        if check.user_id:
+            _warn(session, check.user_id, check.throttle, now)
         raise WrongCredentials
     throttles.give_back(session, key=check.throttle)
     return check.user_id
@@ -235,8 +237,15 @@ def _prove(
             _prove_by_mail(session, person, channel, typed, keys, now, purpose)
     except LoginError as refusal:
         audit.record(session, actor_id=user_id, action="login.code", outcome=refusal.code, channel=channel, now=now)
+        _warn(session, user_id, key, now)
         raise
     throttles.clear(session, key=key)
+
+
+def _warn(session: Session, user_id: int, key: str, now: datetime) -> None:
+    """Once, when somebody who is not on the owner's own Telegram account has to wait from now on."""
+    if key == throttles.user_key(user_id) and throttles.is_full(session, key=key):
+        news.guessed(session, user_id=user_id, now=now)
 
 
 def _prove_by_mail(

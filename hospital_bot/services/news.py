@@ -100,6 +100,11 @@ def logged_out(session: Session, *, user_id: int, old_telegram_id: int, now: dat
     outbox.put(session, [draft], now=now)
 
 
+def guessed(session: Session, *, user_id: int, now: datetime) -> None:
+    """Somebody elsewhere has failed to log in as this user until they had to wait: the user hears of it."""
+    outbox.put(session, [Draft(user_id, "guessed", f"{now:%Y%m%d}", now)], now=now)
+
+
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> VisitNews:
     """What there is to tell, as it is now. Raises Pointless for what has changed again, or is past."""
     visit = _visit(session, row.appointment_id)

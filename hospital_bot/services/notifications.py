@@ -20,8 +20,8 @@ from hospital_bot.services.offers import Offer
 from hospital_bot.services.outbox import Outcome, Pointless, TooEarly
 from hospital_bot.services.reminders import Reminder
 
-LOGGED_OUT_KEPT = timedelta(hours=24)
-"""After that it is no news any more that somebody logged in elsewhere."""
+ALARM_KEPT = timedelta(hours=24)
+"""After that it is no news any more that somebody logged in elsewhere, or tried to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,14 @@ class LoggedOut:
     at: datetime
 
 
-Content = VisitNews | Reminder | Digest | Week | CallSheet | LoggedOut | Offer | Late
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """Somebody elsewhere failed to log in as this person, until they had to wait."""
+
+    at: datetime
+
+
+Content = VisitNews | Reminder | Digest | Week | CallSheet | LoggedOut | Guessed | Offer | Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,17 @@ def _chat(session: Session, row: Notification) -> int:
 
 
 def _logged_out(_session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> LoggedOut:  # noqa: ARG001 - as the other checks
-    if now - row.due_at > LOGGED_OUT_KEPT:
+    return LoggedOut(_lately(row, now))
+
+
+def _guessed(_session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Guessed:  # noqa: ARG001 - as the other checks
+    return Guessed(_lately(row, now))
+
+
+def _lately(row: Notification, now: datetime) -> datetime:
+    if now - row.due_at > ALARM_KEPT:
         raise Pointless("too long ago")
-    return LoggedOut(row.due_at)
+    return row.due_at
 
 
 CHECKS: dict[str, Callable[..., Content]] = {
@@ -91,6 +106,7 @@ CHECKS: dict[str, Callable[..., Content]] = {
     "week": digests.check_week,
     "calls": calls.check,
     "logged_out": _logged_out,
+    "guessed": _guessed,
     "offer": offers.check,
     "late": delays.check,
     **dict.fromkeys(news.KINDS, news.check),

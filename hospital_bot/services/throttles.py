@@ -57,6 +57,11 @@ def reserve(session: Session, *, key: str, now: datetime) -> bool:
     return _changed(session, counted) or _begin(session, key, now)
 
 
+def is_full(session: Session, *, key: str) -> bool:
+    """Whether the attempt just counted was the last before the first wait."""
+    return session.scalar(select(Throttle.attempts).where(Throttle.key == key)) == FREE
+
+
 def give_back(session: Session, *, key: str) -> None:
     """The attempt was right: it and the wait it caused don't count. Those before it do."""
     session.execute(
