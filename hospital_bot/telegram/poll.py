@@ -7,6 +7,7 @@ back because of that is known by its id. Telegram hands out 100 updates at a tim
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -15,7 +16,8 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter
 
 from hospital_bot.telegram.bot import WrongToken
-from hospital_bot.telegram.lanes import Lanes
+from hospital_bot.telegram.floods import Floods
+from hospital_bot.telegram.lanes import Lanes, lane_of
 from hospital_bot.telegram.pace import seconds_of
 
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
@@ -45,7 +47,7 @@ class Poller:
         self._deliver = deliver
         self._places = asyncio.Semaphore(side_by_side)
         self._drain_seconds = drain_seconds
-        self._lanes = Lanes()
+        self._lanes, self._floods = Lanes(), Floods()
         self._open: dict[int, asyncio.Task[None]] = {}
         self._finished: set[int] = set()
         self._newest: int | None = None
@@ -75,10 +77,16 @@ class Poller:
             fresh = [update for update in updates if self._is_fresh(update.update_id)]
             for update in fresh:
                 self._newest = update.update_id
-                self._open[update.update_id] = asyncio.create_task(self._work(update))
+                self._begin(update)
             gap = SHORTEST_GAP if fresh else min(2 * gap, LONGEST_GAP)
             if self._open:
                 await asyncio.wait(self._open.values(), timeout=gap)
+
+    def _begin(self, update: Update) -> None:
+        if self._floods.begin(lane_of(update), time.monotonic()):
+            self._open[update.update_id] = asyncio.create_task(self._work(update))
+        else:
+            self._finished.add(update.update_id)
 
     async def _fetch(self) -> tuple[Update, ...]:
         offset = self._offset()
@@ -97,11 +105,15 @@ class Poller:
         """Deliver in the chat's order, until it succeeds."""
         async with self._lanes.of(update):
             wait = SHORTEST_WAIT
-            while not await self._is_delivered(update):
+            while not (self._is_passed_over(update) or await self._is_delivered(update)):
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
+        self._floods.end(lane_of(update))
         self._finished.add(update.update_id)
         del self._open[update.update_id]
+
+    def _is_passed_over(self, update: Update) -> bool:
+        return self._floods.is_deaf_to(lane_of(update), time.monotonic())
 
     async def _is_delivered(self, update: Update) -> bool:
         try:
