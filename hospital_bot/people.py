@@ -26,6 +26,9 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 OWN_CHARACTERS = 5
 """How many characters of a password must not be the person's or the hospital's own words."""
 
+PILE = "M" * 5
+"""So many accents on one letter no script has; they would cover the lines above."""
+
 _BLANK = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))
 """Letters and marks that show nothing; a name made of them would be invisible."""
 
@@ -148,7 +151,8 @@ def _clean(field: str, text: str, limit: int = MAX_TEXT) -> str:
     cleaned = unicodedata.normalize("NFC", " ".join(shown.split()))
     if not cleaned:
         raise BadInput(field, "empty")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in cleaned):
+    kinds = [unicodedata.category(character) for character in cleaned]
+    if {"Cc", "Cs"} & set(kinds) or PILE in "".join(kind[0] for kind in kinds):
         raise BadInput(field, "bad_characters")
     if len(cleaned) > limit:
         raise BadInput(field, "too_long", f"at most {limit} characters")
