@@ -50,10 +50,14 @@ def already(turn: Turn, name: str) -> Screen:
 
 
 def arrive(turn: Turn, actor: Actor, greeting: str) -> Screen:
-    """Somebody has just logged in: on with what they wanted before, or else to the menu of their role."""
+    """Somebody has just logged in: on with what they wanted before, or else to the menu of their role.
+
+    What another person of this chat left half-done is not theirs: a telephone may be a whole ward's.
+    """
     wanted = turn.data.get("wanted", "")
-    for draft in FINISHED:
+    for draft in FINISHED if turn.data.get("whose") == actor.user_id else menu.DRAFTS:
         turn.drop(draft)
+    turn.data["whose"] = actor.user_id
     turn.user = actor
     return replace(_next(turn, wanted, greeting), new=True, commands=actor.role)
 

@@ -101,7 +101,7 @@ async def test_a_wave_of_logins_is_shed_and_nobody_else_notices(
         await ann.walks(*TO_SUMMARY, "✅ Confirm")
         return time.monotonic() - begun
 
-    lag, (seconds, *_) = await lag_during(books, *(lambda each=each: each.says(WRONG) for each in crowd))  # type: ignore[misc]
+    lag, (seconds, *_) = await lag_during(books, *(lambda each=each: each.says(WRONG) for each in crowd))
 
     assert "Booked" in "".join(message.text for message in ann.messages[-2:])
     assert most() == 2
@@ -118,7 +118,7 @@ async def test_it_would_stand_still_if_it_hashed_on_its_loop(
 
     monkeypatch.setattr(Gate, "run_async", on_the_loop)
     crowd = [await at_password(hospital, number) for number in range(4)]
-    lag, _ = await lag_during(*(lambda each=each: each.says(WRONG) for each in crowd))  # type: ignore[misc]
+    lag, _ = await lag_during(*(lambda each=each: each.says(WRONG) for each in crowd))
 
     assert max(lag) > 0.1
 
