@@ -105,16 +105,16 @@ def test_there_is_no_visit_without_its_messages_and_no_message_without_its_visit
     assert on_mariadb.scalar(ORPHANS) == 0
 
     put, told = outbox.put, on_mariadb.scalar("SELECT COUNT(*) FROM notifications")
-    monkeypatch.setattr(outbox, "put", lambda *args, **facts: (put(*args, **facts), crash()))
+
+    def put_and_crash(*args: Any, **facts: Any) -> None:
+        put(*args, **facts)
+        raise Unavailable
+
+    monkeypatch.setattr(outbox, "put", put_and_crash)
     with pytest.raises(Unavailable):
         on_mariadb.book(people[0], osei, at("09:00", MONDAY + timedelta(days=1)))
     assert on_mariadb.scalar("SELECT COUNT(*) FROM appointments") == len(people)
     assert on_mariadb.scalar("SELECT COUNT(*) FROM notifications") == told
-
-
-def crash() -> None:
-    """After everything was written, before COMMIT."""
-    raise Unavailable
 
 
 @pytest.mark.mariadb

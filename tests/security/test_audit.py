@@ -8,7 +8,7 @@ from sqlalchemy import text
 from hospital_bot.errors import Unavailable
 from hospital_bot.services import booking, chain
 from hospital_bot.values import Who
-from tests.chat.conftest import Hospital
+from tests.chat.conftest import Hospital, chat_of
 from tests.chat.test_booking import TO_SUMMARY
 from tests.hospital import at
 
@@ -127,6 +127,20 @@ async def test_what_cannot_be_written_down_is_not_done(hospital: Hospital) -> No
         await ann.walks("Cancel visit", "I can't come")
 
     assert hospital.scalar("SELECT status FROM appointments") == "confirmed"
+
+
+async def test_a_look_that_cannot_be_written_down_shows_nothing(hospital: Hospital) -> None:
+    osei = await hospital.staff(hospital.doctor())
+    ann = await hospital.patient("Ann")
+    await ann.walks(*BOOKED)
+    await osei.says("/start")
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_log RENAME TO elsewhere"))
+
+    with pytest.raises(Unavailable):
+        await osei.forges("doctor.visit:1", osei.last.id)
+
+    assert "Ann" not in chat_of(osei)
 
 
 async def test_a_booking_that_the_log_has_forgotten_is_not_written_down_again(hospital: Hospital) -> None:

@@ -46,7 +46,7 @@ async def test_who_holds_the_unlocked_phone_alone_sees_no_record(hospital: Hospi
     assert hospital.scalar("SELECT COUNT(*) FROM audit_log WHERE action IN ('records.read', 'export')") == 0
 
 
-async def test_with_the_code_the_record_is_seen(hospital: Hospital) -> None:
+async def test_with_the_code_the_record_is_seen_and_cannot_be_passed_on(hospital: Hospital) -> None:
     """Without this, hiding it from everybody would pass."""
     hospital.doctor()
     ann = await hospital.patient("Ann")
@@ -56,7 +56,8 @@ async def test_with_the_code_the_record_is_seen(hospital: Hospital) -> None:
     await ann.says("/records")
     await ann.says(hospital.code())
 
-    assert DIAGNOSIS in chat_of(ann)
+    assert DIAGNOSIS in ann.last.text
+    assert ann.last.json["has_protected_content"]
 
 
 async def test_the_authenticator_is_turned_on_after_a_fresh_code_alone(hospital: Hospital) -> None:
