@@ -37,4 +37,4 @@ def show_calls(turn: Turn, day: date) -> Screen:
     around = (day - timedelta(days=1), day + timedelta(days=1))
     turning = tuple(Button(texts.day(each), link("desk.calls", each)) for each in around)
     refresh = (Button(words.REFRESH, link("desk.calls", day)),)
-    return Screen(words.call_sheet(CallSheet(day, tuple(found)), turn.clinic), (turning, refresh, menu.BACK))
+    return Screen(words.call_sheet(CallSheet(day, tuple(found), ()), turn.clinic), (turning, refresh, menu.BACK))

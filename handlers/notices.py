@@ -52,7 +52,9 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
         case Week():
             return Screen(words.week(content))
         case CallSheet():
-            return Screen(words.call_sheet(content, clinic), ((Button(words.REFRESH, link("desk.calls", content.day)),),))
+            return Screen(
+                words.call_sheet(content, clinic), ((Button(words.REFRESH, link("desk.calls", content.day)),),)
+            )
         case Offer():
             return offers.message(content, clinic)
         case Late():

@@ -116,6 +116,15 @@ async def test_a_doctors_look_at_a_visit_is_written_down_and_the_patient_sees_it
     assert ann.last.text.count("Dr. Osei looked at a visit") == 1
 
 
+async def test_a_doctors_look_at_the_days_list_is_written_down(hospital: Hospital) -> None:
+    osei = await hospital.staff(hospital.doctor())
+    await hospital.patient("Ann")
+    await osei.says("/today")
+    await osei.forges("digest.show:20261121", osei.last.id)
+
+    assert await lines(hospital) == [("day.read", f"doctor:1:202611{day}", "ok", False) for day in (20, 21)]
+
+
 async def test_what_cannot_be_written_down_is_not_done(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")
