@@ -48,6 +48,13 @@ DONE_FOR_YOU = {
     "cancelled": "We had to cancel your visit:",
 }
 
+DONE_ELSEWHERE = {
+    "booked": "A visit was booked with your account:",
+    "moved": "Your visit was moved with your account. It is now:",
+    "cancelled": "Your visit was cancelled with your account:",
+}
+NOT_YOU = "If that was not you, set a new password at once (/reset), and call us."
+
 LONGEST_REASON = 80
 """Characters of a reason in a digest; the visit's own page has all of it."""
 
@@ -79,7 +86,9 @@ def at(label: str, visit: Visit, *, alone: bool) -> str:
 
 def to_patient(news: VisitNews, clinic: Clinic) -> str:
     old = f"\n(It was {_moment(news.old_start)}.)" if news.old_start else ""
-    return f"<b>{esc(clinic.name)}</b>\n{DONE_FOR_YOU[news.kind]}\n<b>{_moment(news.visit.start)}</b>{old}"
+    what = DONE_ELSEWHERE[news.kind] if news.elsewhere else DONE_FOR_YOU[news.kind]
+    warning = f"\n\n{NOT_YOU}" if news.elsewhere else ""
+    return f"<b>{esc(clinic.name)}</b>\n{what}\n<b>{_moment(news.visit.start)}</b>{old}{warning}"
 
 
 def to_doctor(news: VisitNews) -> str:

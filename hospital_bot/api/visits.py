@@ -37,6 +37,8 @@ def submit(body: AppointmentSent, request: TheRequest) -> AppointmentSaid | JSON
             start=start,
             reason=body.reason,
             request_id=request_id(),
+            user_id=who.user_id,
+            elsewhere=True,
             clinic=request.desk.clinic,
         )
         return AppointmentSaid(msg="Appointment successfully submitted", appointment_id=visit.appointment_id)
@@ -69,7 +71,7 @@ def cancel(
     def give_back(turn: Turn, who: Actor) -> AppointmentSaid:
         patient_id, clinic = who.require_patient(), request.desk.clinic
         facts = {"appointment_id": appointment_id, "patient_id": patient_id, "user_id": who.user_id, "why": why}
-        visit = turn.do(booking.cancel, clinic=clinic, channel=request.caller.channel, **facts)
+        visit = turn.do(booking.cancel, clinic=clinic, channel=request.caller.channel, elsewhere=True, **facts)
         return AppointmentSaid(msg="Appointment successfully cancelled", appointment_id=visit.appointment_id)
 
     return request.once(give_back, body, 200)
@@ -91,6 +93,7 @@ def move(appointment_id: AppointmentId, body: MoveSent, request: TheRequest) -> 
             start=start,
             request_id=request_id(),
             user_id=who.user_id,
+            elsewhere=True,
             clinic=request.desk.clinic,
         )
         return AppointmentSaid(msg="Appointment successfully moved", appointment_id=visit.appointment_id)

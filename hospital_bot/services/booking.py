@@ -60,12 +60,14 @@ def book(
     reason: str | None = None,
     user_id: int | None = None,
     in_stead: bool = False,
+    elsewhere: bool = False,
 ) -> Visit:
     """Give this time (the clinic's wall clock) to the patient, or raise the BookingError that says why not.
 
     Asking again, by the same request or for what the patient already has, returns that visit: a double tap books once.
     For anyone of a specialization the doctor is chosen here, under the lock: the least busy that day.
-    `user_id` is who does it; `in_stead` of the patient, who is told then (as in `move` and `cancel`).
+    `user_id` is who does it: somebody `in_stead` of the patient, or the patient `elsewhere` than in the chat. It is
+    told there then (as in `move` and `cancel`).
     """
     _check_reason(reason)
     lock(session, who, patient_id)
@@ -78,7 +80,7 @@ def book(
     visit = insert_visit(
         session, patient_id, doctor, start, clinic, now, reason=reason, request_id=request_id, moved_from=None
     )
-    news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    news.booked(session, visit=visit, deed=Deed(user_id, in_stead, now, elsewhere), clinic=clinic)
     if in_stead:
         audit.record_visit(session, "visit.book", visit, user_id, request_id, now)
     return visit
@@ -96,6 +98,7 @@ def move(
     clinic: Clinic,
     now: datetime,
     in_stead: bool = False,
+    elsewhere: bool = False,
 ) -> Visit:
     """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
     lock(session, who, patient_id)
@@ -124,7 +127,7 @@ def move(
         request_id=request_id,
         moved_from=old.appointment_id,
     )
-    news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now), clinic=clinic)
+    news.moved(session, visit=visit, old=old, deed=Deed(user_id, in_stead, now, elsewhere), clinic=clinic)
     if in_stead:
         audit.record_visit(session, "visit.move", visit, user_id, request_id, now)
     return visit
@@ -140,6 +143,7 @@ def cancel(
     now: datetime,
     why: str | None = None,
     in_stead: bool = False,
+    elsewhere: bool = False,
     channel: str = "",
 ) -> Visit:
     """The visit, given back. Who, when and why are kept; cancelling twice is the same as once."""
@@ -150,7 +154,7 @@ def cancel(
         raise TooLate
     _check_cut_off(visit.start, clinic, now)
     close(session, appointment_id, user_id=user_id, why=why, now=now)
-    news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now))
+    news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now, elsewhere))
     audit.record_visit(session, "visit.cancel", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
 

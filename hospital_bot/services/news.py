@@ -29,26 +29,29 @@ class VisitNews:
     patient_name: str
     to_patient: bool
     by: str
+    elsewhere: bool
+    """The patient did it themselves, outside this chat."""
     old_start: datetime | None
     """Where a moved visit was, on the clinic's clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Who did it, and when. `in_stead` of the patient: then the patient is told, too."""
+    """Who did it, and when. Done `in_stead` of the patient, or `elsewhere` than in the chat, it is told there, too."""
 
     by: int | None
     in_stead: bool
     now: datetime
+    elsewhere: bool = False
 
     def draft(self, kind: str, user_id: UserOf, appointment_id: int, **facts: Any) -> Draft:
-        facts |= {"by": self.by, "in_stead": self.in_stead}
+        facts |= {"by": self.by, "in_stead": self.in_stead, "elsewhere": self.elsewhere}
         return Draft(user_id, kind, str(appointment_id), self.now, appointment_id, facts)
 
     def drafts(self, kind: str, visit: Visit, **facts: Any) -> list[Draft]:
         """For the visit's doctor, and perhaps its patient."""
         told = [outbox.doctors_user(visit.doctor_id)]
-        if self.in_stead:
+        if self.in_stead or self.elsewhere:
             told.append(outbox.patients_user(visit.patient_id))
         return [self.draft(kind, user_id, visit.appointment_id, **facts) for user_id in told]
 
@@ -115,7 +118,7 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
         raise Pointless("answered")
     if clinic.instant(visit.start) <= now:
         raise Pointless("the visit has begun")
-    if row.user_id == facts.get("by"):
+    if row.user_id == facts.get("by") and not facts.get("elsewhere"):
         raise Pointless("told by themselves")
     patient = session.execute(
         select(User.user_id, User.name).join(Patient).where(Patient.patient_id == visit.patient_id)
@@ -127,6 +130,7 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
         patient_name=patient.name,
         to_patient=row.user_id == patient.user_id,
         by=_name(session, facts.get("by")) if facts.get("in_stead") else "",
+        elsewhere=bool(facts.get("elsewhere")),
         old_start=datetime.fromisoformat(old_start) if old_start else None,
     )
 

@@ -64,6 +64,27 @@ async def test_a_patient_hears_what_somebody_else_did(ward: Ward, osei: Phone, a
     assert ward.texts(osei)[0].endswith("Ann\nBy Cleo of the desk.")
 
 
+async def test_a_patient_hears_in_the_chat_what_was_done_elsewhere_with_the_account(
+    ward: Ward, osei: Phone, ann: Phone
+) -> None:
+    me = int(ward.hospital.scalar("SELECT user_id FROM telegram_accounts WHERE telegram_id = :id", id=ann.id))
+    visit = ward.book(ann, "2026-11-24 10:00", user_id=me, elsewhere=True)
+    await ward.ticks()
+    visit = ward.move(visit, "2026-11-24 12:00", elsewhere=True)
+    await ward.ticks()
+    ward.cancel(visit, elsewhere=True)
+    await ward.ticks()
+
+    booked, moved, cancelled = ward.texts(ann)
+    assert booked == (
+        "Harbour Hospital\nA visit was booked with your account:\nTuesday, 24 November 2026, 10:00\n\n"
+        "If that was not you, set a new password at once (/reset), and call us."
+    )
+    assert "moved with your account. It is now:\nTuesday, 24 November 2026, 12:00" in moved
+    assert "cancelled with your account" in cancelled
+    assert [text.splitlines()[-1] for text in ward.texts(osei)] == ["By the patient."] * 3
+
+
 async def test_news_that_is_none_any_more_is_not_sent(ward: Ward, osei: Phone, ann: Phone) -> None:
     ward.cancel(ward.book(ann, "2026-11-24 10:00"))
     ward.book(ann, "2026-11-21 10:00")
