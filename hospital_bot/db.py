@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sqlite3
+import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
 import structlog
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from hospital_bot.errors import Conflict, Unavailable
@@ -30,6 +33,9 @@ RETRIED = {1213, 1205, 1020, 1180, 3101, 1062}
 certification conflict, and a duplicate key (somebody was first; the next run sees what they did)."""
 
 TRIES = 6
+
+FRESH = 1.0
+"""Seconds. Whether the server is still there is not asked again so soon after a connection was used."""
 
 
 class Database:
@@ -96,13 +102,14 @@ def _engine(url: str, connections: int) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         make_url(url).update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
         pool_size=connections,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # the one used last is the one that needs no question
+        pool_reset_on_return=None,  # every transaction ends in its own COMMIT or ROLLBACK
         pool_recycle=1800,
         hide_parameters=True,
         connect_args={
@@ -112,6 +119,23 @@ def _engine(url: str, connections: int) -> Engine:
             "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, group_concat_max_len = 1000000",
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ask_idle)
+    return engine
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Whether the server is still there; if not, the pool connects anew. It does this itself (`pool_pre_ping`), but
+    before every transaction, which costs each of them a round trip."""
+    if time.monotonic() - record.info.get("used", inf) > FRESH:
+        try:
+            connection.ping(reconnect=False)
+        except Exception as error:
+            raise InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
