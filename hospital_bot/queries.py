@@ -1,14 +1,17 @@
-"""Reads that are asked twice or deserve a name. Hot ones select columns, not objects."""
+"""Reads that are asked twice or deserve a name. Hot ones select columns, not objects, and are made once (`@cache`):
+making one takes longer than running it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     DateTime,
@@ -27,7 +30,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hospital_bot import schedules
 from hospital_bot.models import Appointment, Doctor, Hold, TimeOff, User, midnight, next_day, starts_at
@@ -58,16 +61,48 @@ class Held(NamedTuple):
         return by_day(self.day.date(), visit(self.clock, self.length)).get(day)
 
 
-def matches(who: Who) -> ColumnElement[bool]:
+def meant(who: Who | None) -> tuple[str, dict[str, Any]]:
+    """By what the doctors are known whom `who` means (all when None), and as which value."""
+    if who is None:
+        return "", {}
     if who.doctor_id is not None:
-        return and_(Doctor.active, Doctor.doctor_id == who.doctor_id)
-    return and_(Doctor.active, func.crc32(Doctor.specialization) == who.specialization)
+        return "doctor", {"who": who.doctor_id}
+    return "specialization", {"who": who.specialization}
+
+
+def matches(known_by: str) -> ColumnElement[bool]:
+    """The active doctors that `meant` means, as a condition on the parameter `who`."""
+    who = bindparam("who", type_=BigInteger)
+    if known_by == "doctor":
+        return and_(Doctor.active, Doctor.doctor_id == who)
+    if known_by == "specialization":
+        return and_(Doctor.active, func.crc32(Doctor.specialization) == who)
+    return Doctor.active == true()
 
 
 def doctors(session: Session, who: Who | None, *, first: date, last: date) -> list[DoctorFacts]:
     """The active doctors meant by `who` (all when None) by name, with their leave from `first` to `last`."""
-    away = and_(TimeOff.doctor_id == Doctor.doctor_id, TimeOff.starts < next_day(last), TimeOff.ends > midnight(first))
-    rows = session.execute(
+    known_by, value = meant(who)
+    facts = value | {"begin": midnight(first), "end": next_day(last)}
+    found: dict[int, DoctorFacts] = {}
+    for doctor_id, name, specialization, room, raw, approval, starts, ends in session.connection().execute(
+        _doctors(known_by), facts
+    ):
+        doctor = found.get(doctor_id) or DoctorFacts(
+            doctor_id, name, specialization, room, schedules.read(raw), approval=approval
+        )
+        found[doctor_id] = replace(doctor, leave=(*doctor.leave, (starts, ends))) if starts else doctor
+    return list(found.values())
+
+
+@cache
+def _doctors(known_by: str) -> Select[*tuple[Any, ...]]:
+    away = and_(
+        TimeOff.doctor_id == Doctor.doctor_id,
+        TimeOff.starts < bindparam("end", type_=DateTime),
+        TimeOff.ends > bindparam("begin", type_=DateTime),
+    )
+    return (
         select(
             Doctor.doctor_id,
             User.name,
@@ -80,20 +115,9 @@ def doctors(session: Session, who: Who | None, *, first: date, last: date) -> li
         )
         .join(User, User.user_id == Doctor.user_id)
         .outerjoin(TimeOff, away)
-        .where(matches(who) if who else Doctor.active == true())
+        .where(matches(known_by))
         .order_by(User.name, Doctor.doctor_id)
     )
-    found: dict[int, DoctorFacts] = {}
-    for doctor_id, name, specialization, room, raw, approval, starts, ends in rows:
-        facts = (doctor_id, name, specialization, room, schedules.read(raw))
-        doctor = found.get(doctor_id) or DoctorFacts(*facts, approval=approval)
-        found[doctor_id] = replace(doctor, leave=(*doctor.leave, (starts, ends))) if starts else doctor
-    return list(found.values())
-
-
-def _from(day: date) -> ColumnElement[bool]:
-    """Live, and of this day or later, or of the day before: a visit may run past midnight."""
-    return and_(Appointment.live == 1, Appointment.appointment_date >= midnight(day - timedelta(days=1)))
 
 
 def taken_by_doctor(
@@ -104,34 +128,45 @@ def taken_by_doctor(
     With `now` also the times that are kept for somebody then. A doctor's day is one row, for the driver is written in
     Python: fetching one costs more than counting ten.
     """
-    ids = list(doctor_ids)
-    told = cast(Appointment.appointment_time, String) + "/" + cast(Appointment.minutes, String)
-    taken = (
-        select(Appointment.doctor_id, Appointment.appointment_date, func.aggregate_strings(told, ","))
-        .where(Appointment.doctor_id.in_(ids))
-        .where(_from(first), Appointment.appointment_date < next_day(last))
-        .group_by(Appointment.doctor_id, Appointment.appointment_date)
-    )
-    rows = session.execute(taken.union_all(_held_by_doctor(ids, first, last, now)) if now else taken)
-    for doctor_id, day, spans in rows:
+    eve = midnight(first - timedelta(days=1))  # a visit may run past midnight
+    facts = {"doctor_ids": list(doctor_ids), "eve": eve, "after": next_day(last)} | ({"now": now} if now else {})
+    for doctor_id, day, spans in session.connection().execute(_taken_by_doctor(with_kept=bool(now)), facts):
         for text in spans.split(","):
             for when, span in by_day(day.date(), _span(text)).items():
                 yield doctor_id, when, span
 
 
-def _held_by_doctor(ids: list[int], first: date, last: date, now: datetime) -> Select[int, datetime, str]:
-    told = cast(Hold.hold_time, String) + "/" + cast(Hold.minutes, String)
-    return (
-        select(Hold.doctor_id, Hold.hold_date, func.aggregate_strings(told, ","))
-        .where(Hold.doctor_id.in_(ids), _kept(first, last, now))
+@cache
+def _taken_by_doctor(*, with_kept: bool) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
+    def told(clock: InstrumentedAttribute[time], minutes: InstrumentedAttribute[int]) -> ColumnElement[str]:
+        return func.aggregate_strings(cast(clock, String) + "/" + cast(minutes, String), ",")
+
+    doctor_ids, eve, after, now = _bounds()
+    taken = (
+        select(
+            Appointment.doctor_id,
+            Appointment.appointment_date,
+            told(Appointment.appointment_time, Appointment.minutes),
+        )
+        .where(Appointment.doctor_id.in_(doctor_ids), Appointment.live == 1)
+        .where(Appointment.appointment_date >= eve, Appointment.appointment_date < after)
+        .group_by(Appointment.doctor_id, Appointment.appointment_date)
+    )
+    kept = (
+        select(Hold.doctor_id, Hold.hold_date, told(Hold.hold_time, Hold.minutes))
+        .where(Hold.doctor_id.in_(doctor_ids), Hold.hold_date >= eve, Hold.hold_date < after, Hold.expires_at > now)
         .group_by(Hold.doctor_id, Hold.hold_date)
     )
+    return taken.union_all(kept) if with_kept else taken
 
 
-def _kept(first: date, last: date, now: datetime) -> ColumnElement[bool]:
-    """Held times from the day before `first` (one may run past midnight) to `last`, that are still kept."""
-    return and_(
-        Hold.hold_date >= midnight(first - timedelta(days=1)), Hold.hold_date < next_day(last), Hold.expires_at > now
+def _bounds() -> tuple[BindParameter[Any], ...]:
+    """Parameters: which doctors; the day before the first day, for a visit may run past midnight; the end; now."""
+    return (
+        bindparam("doctor_ids", type_=Integer, expanding=True),
+        bindparam("eve", type_=DateTime),
+        bindparam("after", type_=DateTime),
+        bindparam("now", type_=Hold.expires_at.type),
     )
 
 
@@ -168,12 +203,10 @@ def held_around(
     return [Held._make(row) for row in session.connection().execute(_held_around(), facts)]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
-    """Made once: making it took longer than running it."""
-    doctor_ids = bindparam("doctor_ids", type_=Integer, expanding=True)
+    doctor_ids, eve, after, now = _bounds()
     patient_id = bindparam("patient_id", type_=Integer)
-    eve, after = bindparam("eve", type_=DateTime), bindparam("after", type_=DateTime)
     held = select(
         Appointment.appointment_id,
         Appointment.doctor_id,
@@ -208,7 +241,7 @@ def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
         Hold.patient_id != patient_id,
         Hold.hold_date >= eve,
         Hold.hold_date < after,
-        Hold.expires_at > bindparam("now", type_=Hold.expires_at.type),
+        Hold.expires_at > now,
     )
     of_patient = held.where(
         Appointment.patient_id == patient_id,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, or_, select, text, update
 from sqlalchemy.orm import Session
@@ -75,13 +77,19 @@ class Actor:
 
 def actor(session: Session, *, telegram_id: int, now: datetime) -> Actor | None:
     """Who is logged in there; None when nobody is, the session has ended, or the doctor has left the hospital."""
-    found = session.execute(
+    found = session.connection().execute(_logged_in(), {"account": telegram_id, "now": now}).first()
+    return Actor(*found) if found else None
+
+
+@cache
+def _logged_in() -> Select[*tuple[Any, ...]]:
+    now = bindparam("now", type_=Instant())
+    return (
         _people()
         .add_columns(TelegramAccount.proved_at)
         .join(TelegramAccount, TelegramAccount.user_id == User.user_id)
-        .where(TelegramAccount.telegram_id == telegram_id, TelegramAccount.session_ends_at > now)
-    ).first()
-    return Actor(*found) if found else None
+        .where(TelegramAccount.telegram_id == bindparam("account"), TelegramAccount.session_ends_at > now)
+    )
 
 
 def bearer(

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, insert, not_, or_, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, false, func, insert, not_, or_, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries, slots
@@ -213,9 +214,14 @@ def lock(session: Session, who: Who, patient_id: int) -> None:
 
 def lock_doctors(session: Session, who: Who) -> None:
     """The first half: whoever changes hours or leave, or holds a time, touches no patient's row."""
-    doctors = update(Doctor).where(queries.matches(who)).values(booking_seq=Doctor.booking_seq + 1)
-    if not session.connection().execute(doctors).rowcount:
+    known_by, value = queries.meant(who)
+    if not session.connection().execute(_lock_doctors(known_by), value).rowcount:
         raise NotOffered
+
+
+@cache
+def _lock_doctors(known_by: str) -> Update:
+    return update(Doctor).where(queries.matches(known_by)).values(booking_seq=Doctor.booking_seq + 1)
 
 
 def _look(

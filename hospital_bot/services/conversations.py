@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Update, and_, delete, insert, select, update
+from sqlalchemy import Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot.errors import Conflict
@@ -31,16 +31,31 @@ class Chat:
     """How often handling this update has failed."""
 
 
+SEEN = and_(TelegramUpdate.update_id == bindparam("seen"), TelegramUpdate.chat_id == Conversation.chat_id)
+OPEN = (
+    select(
+        Conversation.state,
+        Conversation.data,
+        Conversation.version,
+        Conversation.expires_at,
+        TelegramUpdate.screen,
+        TelegramUpdate.failures,
+    )
+    .outerjoin(TelegramUpdate, SEEN)
+    .where(Conversation.chat_id == bindparam("opened"))
+    .with_for_update()
+)
+MOVE = (
+    update(Conversation)
+    .where(Conversation.chat_id == bindparam("moved"), Conversation.version == bindparam("before"))
+    .values({name: bindparam(name) for name in ("state", "data", "version", "expires_at")})
+)
+REMEMBER = insert(TelegramUpdate)
+
+
 def open_chat(session: Session, *, chat_id: int, update_id: int, now: datetime) -> Chat:
     """Lock the chat, creating its row if it is new, and see in the same statement whether the update is known."""
-    seen = and_(TelegramUpdate.update_id == update_id, TelegramUpdate.chat_id == Conversation.chat_id)
-    columns = (Conversation.state, Conversation.data, Conversation.version, Conversation.expires_at)
-    row = session.execute(
-        select(*columns, TelegramUpdate.screen, TelegramUpdate.failures)
-        .outerjoin(TelegramUpdate, seen)
-        .where(Conversation.chat_id == chat_id)
-        .with_for_update()
-    ).one_or_none()
+    row = session.connection().execute(OPEN, {"opened": chat_id, "seen": update_id}).one_or_none()
     if row is None:
         first = {"chat_id": chat_id, "data": {}, "expires_at": now + KEPT}
         session.connection().execute(insert(Conversation).values(first))
@@ -56,12 +71,9 @@ def close_chat(
 ) -> None:
     """Save where the chat stands now, if it moved, and what the update led to."""
     if (state, data) != (chat.state, chat.data):
-        saved = session.connection().execute(
-            update(Conversation)
-            .where(Conversation.chat_id == chat.chat_id, Conversation.version == chat.version)
-            .values(state=state, data=data, version=chat.version + 1, expires_at=now + KEPT)
-        )
-        if not saved.rowcount:
+        values = {"state": state, "data": data, "version": chat.version + 1, "expires_at": now + KEPT}
+        where = {"moved": chat.chat_id, "before": chat.version}
+        if not session.connection().execute(MOVE, values | where).rowcount:
             raise Conflict
     _remember(session, chat, screen, now)
 
@@ -72,7 +84,7 @@ def _remember(session: Session, chat: Chat, screen: dict[str, Any], now: datetim
         session.connection().execute(_known(chat.update_id).values(screen=screen))
         return
     row = {"update_id": chat.update_id, "chat_id": chat.chat_id, "screen": screen, "created_at": now}
-    session.connection().execute(insert(TelegramUpdate).values(row))
+    session.connection().execute(REMEMBER, row)
 
 
 def fail(session: Session, *, chat_id: int, update_id: int, screen: dict[str, Any], most: int, now: datetime) -> bool:
@@ -84,7 +96,7 @@ def fail(session: Session, *, chat_id: int, update_id: int, screen: dict[str, An
         session.connection().execute(_known(update_id).values(values))
         return given_up
     row = {"update_id": update_id, "chat_id": chat_id, "failures": 1, "created_at": now}
-    session.connection().execute(insert(TelegramUpdate).values(row))
+    session.connection().execute(REMEMBER, row)
     return given_up
 
 
