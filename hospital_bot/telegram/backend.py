@@ -6,7 +6,10 @@ It plugs into PTB's seam, `BaseRequest`. Errors name their kind only: an address
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
 from telegram.error import NetworkError, TimedOut
@@ -21,6 +24,7 @@ class Backend(BaseRequest):
     def __init__(self, *, connections: int, answer_seconds: float) -> None:
         self._connections, self._answer_seconds = connections, answer_seconds
         self._session: ClientSession | None = None
+        self._proxies: dict[tuple[str, str], str | None] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -29,8 +33,7 @@ class Backend(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             connector = TCPConnector(limit=self._connections, keepalive_timeout=60)
-            headers = {"User-Agent": self.USER_AGENT}
-            self._session = ClientSession(connector=connector, headers=headers, trust_env=True)
+            self._session = ClientSession(connector=connector, headers={"User-Agent": self.USER_AGENT})
 
     async def shutdown(self) -> None:
         if self._session is not None:
@@ -53,13 +56,23 @@ class Backend(BaseRequest):
         limits = ClientTimeout(
             sock_connect=_or(connect_timeout, CONNECT_SECONDS), sock_read=_or(read_timeout, self._answer_seconds)
         )
+        body, headers = _body(request_data)
+        facts: dict[str, Any] = {"data": body, "headers": headers, "proxy": self._proxy(url), "timeout": limits}
         try:
-            async with self._session.request(method, url, data=_body(request_data), timeout=limits) as response:
+            async with self._session.request(method, url, **facts) as response:
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut from error
         except (ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise NetworkError(type(error).__name__) from None
+
+    def _proxy(self, url: str) -> str | None:
+        """The one that the environment names, asked once for a host: aiohttp (`trust_env`) asks it before each call,
+        and reads ~/.netrc, both in another thread."""
+        scheme, host, *_ = urlsplit(url)
+        if (scheme, host) not in self._proxies:
+            self._proxies[scheme, host] = None if proxy_bypass(host) else getproxies().get(scheme)
+        return self._proxies[scheme, host]
 
 
 def _or(value: Any, default: float) -> float | None:
@@ -67,15 +80,15 @@ def _or(value: Any, default: float) -> float | None:
     return limit
 
 
-def _body(data: RequestData | None) -> FormData | dict[str, str] | None:
-    """A form; with files, one in several parts."""
+def _body(data: RequestData | None) -> tuple[FormData | bytes | None, dict[str, str]]:
+    """JSON, with its header; with files, a form in several parts."""
     if data is None:
-        return None
+        return None, {}
     if not data.multipart_data:
-        return data.json_parameters
+        return json.dumps(data.parameters).encode(), {"Content-Type": "application/json"}
     form = FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, mime_type) in data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=mime_type)
-    return form
+    return form, {}

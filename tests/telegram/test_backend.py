@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -85,3 +86,41 @@ async def test_an_unreachable_server_is_told_without_its_address() -> None:
 async def test_a_backend_that_was_not_opened_says_so() -> None:
     with pytest.raises(RuntimeError, match="not initialized"):
         await Backend(connections=1, answer_seconds=1).do_request("http://127.0.0.1:1", "POST")
+
+
+@pytest.fixture
+async def proxied(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[str]]:
+    """What a proxy is asked for, which the environment names."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode().split()[1])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+        yield asked
+
+
+@pytest.fixture
+async def backend() -> AsyncIterator[Backend]:
+    backend = Backend(connections=1, answer_seconds=1)
+    await backend.initialize()
+    yield backend
+    await backend.shutdown()
+
+
+async def test_the_proxy_that_the_environment_names_is_used(proxied: list[str], backend: Backend) -> None:
+    assert await backend.do_request("http://127.0.0.1:1/bot", "POST") == (200, b"ok")
+    assert proxied == ["http://127.0.0.1:1/bot"]
+
+
+async def test_a_host_that_needs_no_proxy_is_called_without(
+    monkeypatch: pytest.MonkeyPatch, proxied: list[str], backend: Backend
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    with pytest.raises(NetworkError):
+        await backend.do_request("http://127.0.0.1:1/bot", "POST")
+    assert proxied == []
