@@ -74,7 +74,8 @@ class Dispatcher:
         self._apologised: deque[int] = deque(maxlen=1000)
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
-        """Hand every step to PTB's own handlers; the first that matches an update gets it."""
+        """Hand every step to PTB's own handlers; the first that matches an update gets it. Most updates are taps."""
+        application.add_handler(CallbackQueryHandler(self._tapped))
         for name, run in area.commands.items():
             application.add_handler(
                 CommandHandler(name, partial(self._handle, run=run), filters=filters.UpdateType.MESSAGE)
@@ -83,7 +84,6 @@ class Dispatcher:
             application.add_handler(handler)
 
     def _others(self) -> Iterable[BaseHandler[Any, Any, Any]]:
-        yield CallbackQueryHandler(self._tapped)
         yield MessageHandler(filters.UpdateType.MESSAGE, partial(self._handle, run=_typed))
         yield ChatMemberHandler(partial(self._handle, run=_membership), ChatMemberHandler.MY_CHAT_MEMBER)
 
