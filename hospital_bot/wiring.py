@@ -44,10 +44,10 @@ from hospital_bot.services import (
     throttles,
 )
 from hospital_bot.settings import Settings, SettingsError
-from hospital_bot.telegram.bot import HospitalBot, build_application, build_bot, set_commands
+from hospital_bot.telegram.bot import ALLOWED_UPDATES, HospitalBot, build_application, build_bot, set_commands
 from hospital_bot.telegram.outbox import Outbox
 from hospital_bot.telegram.pace import Pace
-from hospital_bot.telegram.poll import ALLOWED_UPDATES, Poller
+from hospital_bot.telegram.poll import Poller
 from hospital_bot.telegram.show import Show
 from hospital_bot.telegram.webhook import serve, webhook_app
 

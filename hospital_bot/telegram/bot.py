@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from telegram import BotCommand, BotCommandScopeAllPrivateChats
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 from telegram.request import BaseRequest
@@ -15,6 +16,7 @@ from telegram.request import BaseRequest
 from hospital_bot.telegram.backend import Backend
 from hospital_bot.telegram.pace import Pace
 
+Json = dict[str, Any]
 Commands = Sequence[tuple[str, str]]
 """(command, description), in the order of the menu."""
 
@@ -22,6 +24,7 @@ STRANGER = "stranger"
 """The role whose menu every private chat has until somebody logs in there."""
 
 TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
+ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 CONNECTIONS = 64
 ANSWER_SECONDS = 10.0
 
@@ -34,7 +37,11 @@ class WrongToken(Exception):
 
 
 class HospitalBot(ExtBot[str]):
-    """`ExtBot`, without the token in its repr and in the error of a wrong one."""
+    """`ExtBot`, without the token in its repr and in the error of a wrong one.
+
+    What every tap needs goes through `call` and `fetch`, as plain JSON: most of what a call costs in the library's
+    own methods is making objects of what nobody looks at, such as a sent message with all its buttons.
+    """
 
     __slots__ = ()
 
@@ -51,6 +58,33 @@ class HospitalBot(ExtBot[str]):
         except TelegramError:
             await self.shutdown()
             raise
+
+    async def call(self, method: str, parameters: Json, priority: str | None = None) -> Any:
+        """What the Bot API's method gives, at the pace of `priority`. Parameters that are None are left out."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        pace = cast("Pace", self.rate_limiter)
+        return await pace.process_request(partial(Bot._do_post, self), (method, given), {}, method, given, priority)  # noqa: SLF001 - the library's own way, below its objects
+
+    async def fetch(self, offset: int | None, *, seconds: int, most: int = 100) -> list[Json]:
+        """Updates from `offset` on, raw; waits so many seconds for the first."""
+        wanted = {"timeout": seconds, "limit": most, "allowed_updates": ALLOWED_UPDATES}
+        if offset is not None:
+            wanted["offset"] = offset
+        patience = ANSWER_SECONDS + seconds
+        return cast("list[Json]", await Bot._do_post(self, "getUpdates", wanted, read_timeout=patience))  # noqa: SLF001 - as above
+
+    def read(self, raw: Json) -> Update:
+        """The update as an object. Raises what an odd field leads to.
+
+        A tap comes with its whole message, and only where that stands is of use. It is read as a message that is out
+        of reach (date 0), which has no more than that.
+        """
+        tap = raw.get("callback_query")
+        if tap and tap.get("message"):
+            message = tap["message"]
+            out_of_reach = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
+            raw = raw | {"callback_query": tap | {"message": out_of_reach}}
+        return Update.de_json(raw, self)
 
 
 def build_bot(token: str, api_url: str, pace: Pace, request: BaseRequest | None = None) -> HospitalBot:

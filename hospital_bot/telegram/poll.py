@@ -12,15 +12,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
-from telegram import Bot, Update
+from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter
 
-from hospital_bot.telegram.bot import WrongToken
+from hospital_bot.telegram.bot import HospitalBot, Json, WrongToken
 from hospital_bot.telegram.floods import Floods
 from hospital_bot.telegram.lanes import Lanes, lane_of
 from hospital_bot.telegram.pace import seconds_of
 
-ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 POLL_SECONDS = 30
 SHORTEST_WAIT = 0.2
 LONGEST_WAIT = 10.0
@@ -37,7 +36,7 @@ class Poller:
 
     def __init__(
         self,
-        bot: Bot,
+        bot: HospitalBot,
         deliver: Callable[[Update], Awaitable[None]],
         *,
         side_by_side: int = 32,
@@ -73,25 +72,32 @@ class Poller:
     async def _poll(self) -> None:
         gap = SHORTEST_GAP
         while not self._stopping.is_set():
-            updates = await self._insist(self._fetch) or ()
-            fresh = [update for update in updates if self._is_fresh(update.update_id)]
-            for update in fresh:
-                self._newest = update.update_id
-                self._begin(update)
+            updates = await self._insist(self._fetch) or []
+            fresh = [raw for raw in updates if self._is_fresh(raw["update_id"])]
+            for raw in fresh:
+                self._begin(raw)
             gap = SHORTEST_GAP if fresh else min(2 * gap, LONGEST_GAP)
             if self._open:
                 await asyncio.wait(self._open.values(), timeout=gap)
 
-    def _begin(self, update: Update) -> None:
+    def _begin(self, raw: Json) -> None:
+        """What the library can't read is passed over: asked for again and again, it would hold up everybody."""
+        self._newest = update_id = raw["update_id"]
+        try:
+            update = self._bot.read(raw)
+        except Exception as error:  # noqa: BLE001 - the library raises whatever an odd field led to
+            self._finished.add(update_id)
+            log.warning("poll.unreadable", update_id=update_id, error=type(error).__name__)
+            return
         if self._floods.begin(lane_of(update), time.monotonic()):
-            self._open[update.update_id] = asyncio.create_task(self._work(update))
+            self._open[update_id] = asyncio.create_task(self._work(update))
         else:
-            self._finished.add(update.update_id)
+            self._finished.add(update_id)
 
-    async def _fetch(self) -> tuple[Update, ...]:
+    async def _fetch(self) -> list[Json]:
         offset = self._offset()
         self._finished = {update_id for update_id in self._finished if update_id >= (offset or 0)}
-        return await self._bot.get_updates(offset, timeout=POLL_SECONDS, allowed_updates=ALLOWED_UPDATES)
+        return await self._bot.fetch(offset, seconds=POLL_SECONDS)
 
     def _offset(self) -> int | None:
         if self._open:
@@ -165,7 +171,7 @@ class Poller:
 
     async def _confirm(self, offset: int) -> None:
         try:
-            await self._bot.get_updates(offset, limit=1, timeout=0, allowed_updates=ALLOWED_UPDATES)
+            await self._bot.fetch(offset, seconds=0, most=1)
         except Exception as error:  # noqa: BLE001 - unconfirmed updates come again, and are recognised
             log.warning("poll.unconfirmed", error=type(error).__name__)
 

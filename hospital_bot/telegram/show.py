@@ -6,33 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from telegram import (
-    BotCommand,
-    BotCommandScopeChat,
-    CopyTextButton,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    LinkPreviewOptions,
-    Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
-from telegram.constants import ParseMode
+from telegram import BotCommand, BotCommandScopeChat, InputFile
 from telegram.error import BadRequest
-from telegram.ext import ExtBot
 
 from handlers.screen import REMOVE_REPLY, Button, File, Reply, Screen
 from handlers.turn import Arrival
-from hospital_bot.telegram.bot import Commands
+from hospital_bot.telegram.bot import Commands, HospitalBot, Json
 from hospital_bot.telegram.cut import MAX_CAPTION, MAX_TOAST, fit, plain
 from hospital_bot.telegram.pace import BULK, TAKEN
 from hospital_bot.telegram.refusals import FINAL, Blocked, Rejected, RetryLater, Unshown, our_refusals
 
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+HTML = "HTML"
 CARRIER = "…"
 """The text of a message that only takes a keyboard away, and is deleted at once."""
 
@@ -51,7 +37,7 @@ class Place:
 class Show:
     """``commands`` are the menus by role; ``delete_yourself`` asks to delete a message that Telegram kept."""
 
-    def __init__(self, bot: ExtBot[str], commands: Mapping[str, Commands], *, delete_yourself: str) -> None:
+    def __init__(self, bot: HospitalBot, commands: Mapping[str, Commands], *, delete_yourself: str) -> None:
         self._bot = bot
         self._commands = commands
         self._delete_yourself = delete_yourself
@@ -87,21 +73,28 @@ class Show:
 
     async def _forget(self, chat_id: int, message_id: int) -> None:
         try:
-            await self._bot.delete_message(chat_id, message_id)
+            await self._delete(chat_id, message_id)
         except BadRequest as refusal:
             if "not found" not in refusal.message:  # else it is gone already: by hand, or before this repetition
-                await self._bot.send_message(chat_id, self._delete_yourself)
+                await self._say(chat_id, self._delete_yourself)
+
+    async def _delete(self, chat_id: int, message_id: int) -> None:
+        await self._bot.call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
+
+    async def _say(self, chat_id: int, text: str) -> None:
+        await self._bot.call("sendMessage", {"chat_id": chat_id, "text": text})
 
     async def _answer_tap(self, arrival: Arrival, screen: Screen) -> None:
         """A tap too old to answer is let go, but a toast that would be the only answer becomes a message."""
         if arrival.callback_id is None:
             return
         toast = plain(screen.toast, MAX_TOAST) or None
+        answer = {"callback_query_id": arrival.callback_id, "text": toast, "show_alert": screen.alert}
         try:
-            await self._bot.answer_callback_query(arrival.callback_id, toast, show_alert=screen.alert)
+            await self._bot.call("answerCallbackQuery", answer)
         except BadRequest:
             if toast and not screen.text:
-                await self._bot.send_message(arrival.chat_id, toast)
+                await self._say(arrival.chat_id, toast)
 
     async def _render(self, arrival: Arrival, screen: Screen) -> None:
         tapped = arrival.message_id if arrival.kind == "tap" else None
@@ -109,7 +102,7 @@ class Show:
         await self._put(Place(arrival.chat_id, edited), screen)
         if screen.retire and tapped is not None and edited is None:
             with suppress(BadRequest):  # its buttons are gone, or it is
-                await self._bot.edit_message_reply_markup(arrival.chat_id, tapped)
+                await self._bot.call("editMessageReplyMarkup", {"chat_id": arrival.chat_id, "message_id": tapped})
         if screen.commands is not None:
             menu = [BotCommand(command, what) for command, what in self._commands[screen.commands]]
             await self._bot.set_my_commands(menu, scope=BotCommandScopeChat(arrival.chat_id))
@@ -119,7 +112,7 @@ class Show:
         shown = await self._put_text(place, screen) if screen.text else None
         if screen.file:
             sent = await self._send_file(place, screen, screen.file)
-            shown = shown or sent.message_id
+            shown = shown or sent
         return shown
 
     async def _put_text(self, place: Place, screen: Screen) -> int:
@@ -133,45 +126,38 @@ class Show:
         return await self._send(place, screen)
 
     async def _edit(self, chat_id: int, message_id: int, screen: Screen) -> None:
-        await self._bot.edit_message_text(
-            fit(screen.text),
-            chat_id,
-            message_id,
-            parse_mode=ParseMode.HTML,
-            link_preview_options=NO_PREVIEW,
-            reply_markup=_inline(screen),
-        )
+        edited = {"chat_id": chat_id, "message_id": message_id, "reply_markup": _inline(screen)}
+        await self._bot.call("editMessageText", edited | _text(screen))
 
     async def _send(self, place: Place, screen: Screen) -> int:
         if screen.rows and screen.reply:
             await self._take_keyboard_away(place)
-        sent = await self._bot.send_message(
-            text=fit(screen.text),
-            link_preview_options=NO_PREVIEW,
-            **_common(place, screen, is_secret=screen.secret),
-        )
-        return sent.message_id
+        common = _common(place, screen, is_secret=screen.secret)
+        return await self._sent("sendMessage", common | _text(screen), place)
 
     async def _take_keyboard_away(self, place: Place) -> None:
         """A message has inline buttons or removes a keyboard, never both."""
-        carrier = await self._bot.send_message(
-            place.chat_id,
-            CARRIER,
-            reply_markup=ReplyKeyboardRemove(),
-            disable_notification=True,
-            rate_limit_args=place.priority,
-        )
+        carrier = {
+            "chat_id": place.chat_id,
+            "text": CARRIER,
+            "reply_markup": {"remove_keyboard": True},
+            "disable_notification": True,
+        }
+        message_id = await self._sent("sendMessage", carrier, place)
         with suppress(BadRequest):  # a dot too many is no reason to fail
-            await self._bot.delete_message(place.chat_id, carrier.message_id)
+            await self._delete(place.chat_id, message_id)
 
-    async def _send_file(self, place: Place, screen: Screen, file: File) -> Message:
-        common = _common(place, screen, is_secret=screen.secret or file.secret)
-        common |= {"filename": file.name, "caption": fit(file.caption, MAX_CAPTION)}
+    async def _send_file(self, place: Place, screen: Screen, file: File) -> int:
+        message = _common(place, screen, is_secret=screen.secret or file.secret)
+        message |= {"caption": fit(file.caption, MAX_CAPTION), "parse_mode": HTML}
         if screen.text:
-            common["reply_markup"] = None
-        if file.kind == "photo":
-            return await self._bot.send_photo(photo=file.content, **common)
-        return await self._bot.send_document(document=file.content, **common)
+            message["reply_markup"] = None
+        method = "sendPhoto" if file.kind == "photo" else "sendDocument"
+        return await self._sent(method, message | {file.kind: InputFile(file.content, file.name)}, place)
+
+    async def _sent(self, method: str, message: Json, place: Place) -> int:
+        sent = await self._bot.call(method, message, place.priority)
+        return int(sent["message_id"])
 
 
 def _fits_in_place(screen: Screen) -> bool:
@@ -179,35 +165,35 @@ def _fits_in_place(screen: Screen) -> bool:
     return not (screen.new or screen.secret or screen.reply)
 
 
-def _common(place: Place, screen: Screen, *, is_secret: bool) -> dict[str, Any]:
-    return {
-        "chat_id": place.chat_id,
-        "parse_mode": ParseMode.HTML,
-        "reply_markup": _inline(screen) or _keyboard(screen.reply),
-        "protect_content": is_secret,
-        "rate_limit_args": place.priority,
-    }
+def _text(screen: Screen) -> Json:
+    return {"text": fit(screen.text), "parse_mode": HTML, "link_preview_options": {"is_disabled": True}}
 
 
-def _inline(screen: Screen) -> InlineKeyboardMarkup | None:
+def _common(place: Place, screen: Screen, *, is_secret: bool) -> Json:
+    keyboard = _inline(screen) or _keyboard(screen.reply)
+    return {"chat_id": place.chat_id, "reply_markup": keyboard, "protect_content": is_secret}
+
+
+def _inline(screen: Screen) -> Json | None:
     if not screen.rows:
         return None
-    return InlineKeyboardMarkup([[_button(button) for button in row] for row in screen.rows])
+    return {"inline_keyboard": [[_button(button) for button in row] for row in screen.rows]}
 
 
-def _button(button: Button) -> InlineKeyboardButton:
-    copied = CopyTextButton(button.copy) if button.copy else None
-    return InlineKeyboardButton(button.label, callback_data=button.data, url=button.url, copy_text=copied)
+def _button(button: Button) -> Json:
+    if button.copy:
+        return {"text": button.label, "copy_text": {"text": button.copy}}
+    return {"text": button.label} | ({"url": button.url} if button.url else {"callback_data": button.data})
 
 
-def _keyboard(reply: Reply | None) -> ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+def _keyboard(reply: Reply | None) -> Json | None:
     if reply is None:
         return None
     if reply == REMOVE_REPLY:
-        return ReplyKeyboardRemove()
-    contact = [[KeyboardButton(reply.contact_label, request_contact=True)]] if reply.contact_label else []
-    others = [[KeyboardButton(label)] for label in reply.other_labels]
-    return ReplyKeyboardMarkup(contact + others, one_time_keyboard=True, resize_keyboard=True)
+        return {"remove_keyboard": True}
+    contact = [[{"text": reply.contact_label, "request_contact": True}]] if reply.contact_label else []
+    others = [[{"text": label}] for label in reply.other_labels]
+    return {"keyboard": contact + others, "one_time_keyboard": True, "resize_keyboard": True}
 
 
 async def _all(*works: Awaitable[None]) -> None:

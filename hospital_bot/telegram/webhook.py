@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from telegram import Bot, Update
+from telegram import Update
 
+from hospital_bot.telegram.bot import HospitalBot, Json
 from hospital_bot.telegram.lanes import Lanes
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -34,7 +35,7 @@ class TooLong(Exception):
     """The body is over `LONGEST_BODY` bytes."""
 
 
-def webhook_app(bot: Bot, deliver: Deliver, *, secret: str, path: str) -> Starlette:
+def webhook_app(bot: HospitalBot, deliver: Deliver, *, secret: str, path: str) -> Starlette:
     """POST ``path`` and GET /health. ``deliver`` raises when Telegram must post the update again.
 
     Raises ValueError for a secret that is too short or that Telegram would refuse.
@@ -55,7 +56,7 @@ async def health(_request: Request) -> Response:
 
 
 class Webhook:
-    def __init__(self, bot: Bot, deliver: Deliver, secret: str) -> None:
+    def __init__(self, bot: HospitalBot, deliver: Deliver, secret: str) -> None:
         self._bot = bot
         self._deliver = deliver
         self._secret = secret.encode()
@@ -77,10 +78,10 @@ class Webhook:
             return Response(status_code=400)
         return await self._hand_on(raw)
 
-    async def _hand_on(self, raw: dict[str, object]) -> Response:
+    async def _hand_on(self, raw: Json) -> Response:
         """What the library can't read is taken all the same: repeated for a day, it would hold up its chat."""
         try:
-            update = Update.de_json(raw, self._bot)
+            update = self._bot.read(raw)
         except Exception as error:  # noqa: BLE001 - the library raises whatever an odd field led to
             log.warning("webhook.unreadable", update_id=raw["update_id"], error=type(error).__name__)
             return Response(status_code=200)

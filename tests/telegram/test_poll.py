@@ -14,9 +14,9 @@ from hospital_bot.simulator.limits import Fault
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.simulator.telegram import Telegram
-from hospital_bot.telegram.bot import HospitalBot, WrongToken, build_bot
+from hospital_bot.telegram.bot import ALLOWED_UPDATES, HospitalBot, WrongToken, build_bot
 from hospital_bot.telegram.pace import Pace
-from hospital_bot.telegram.poll import ALLOWED_UPDATES, Poller
+from hospital_bot.telegram.poll import Poller
 
 
 class Handling:
@@ -280,3 +280,23 @@ async def test_a_token_that_telegram_does_not_know_ends_it_all(telegram: Telegra
 
     assert token not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+async def test_an_update_that_the_library_cannot_read_is_passed_over_and_stops_nobody(
+    telegram: Telegram, poller: Poller, handling: Handling, ann: Person
+) -> None:
+    waiting = handling.block("first")
+    ann.says("first")
+    await handling.until(1, begun=True)
+    with capture_logs() as lines:
+        telegram.inbox.add("message", {"message_id": "not a message"}, queue="odd")
+        people.join(telegram, "Bob").says("hello")
+        await handling.until(2, begun=True)
+        await asyncio.sleep(0.2)  # meanwhile the odd one comes again and again, for the first is unfinished
+    waiting.set()
+    await handling.until(2)
+    await poller.stop()
+
+    assert sorted(handling.done) == ["first", "hello"]
+    assert [line["event"] for line in lines] == ["poll.unreadable"]
+    assert handling.unconfirmed == 0
