@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,8 @@ async def _run(chosen: Settings) -> None:
     stop = asyncio.Event()
     wiring.stop_on_signals(stop)
     async with wiring.build(chosen) as product:
+        gc.collect()
+        gc.freeze()  # what was loaded stays: the collector need not look it through again and again
         await wiring.run(product, stop)
 
 
