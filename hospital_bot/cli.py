@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -65,7 +65,7 @@ def run() -> None:
     """Run the bot and its scheduler: long polling, or a webhook where HOSPITAL_WEBHOOK_URL is set."""
     logs.set_up()
     with plain_errors():
-        asyncio.run(_run(settings.load()))
+        _serve(_run(settings.load()))
 
 
 async def _run(chosen: Settings) -> None:
@@ -82,7 +82,18 @@ def api() -> None:
     """Serve the HTTP API alone, at HOSPITAL_API_HOST (127.0.0.1) and HOSPITAL_API_PORT (5000)."""
     logs.set_up()
     with plain_errors():
-        asyncio.run(_api(settings.load()))
+        _serve(_api(settings.load()))
+
+
+def _serve(main: Coroutine[Any, Any, None]) -> None:
+    """On uvloop, which Windows does without."""
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with suppress(ImportError):
+        import uvloop
+
+        new_loop = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(main)
 
 
 async def _api(chosen: Settings) -> None:
