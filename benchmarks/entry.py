@@ -17,7 +17,7 @@ def httpx_backend(*, connections: int, answer_seconds: float) -> HTTPXRequest:
 
 def unlimited() -> None:
     limits: Any = pace
-    limits.PEOPLE = limits.PERSON = limits.REST = limits.PERSON_IN_BULK = ()
+    limits.PEOPLE = limits.PERSON = limits.ALONE = limits.REST = limits.PERSON_IN_BULK = ()
 
 
 if __name__ == "__main__":

@@ -55,7 +55,12 @@ class Bucket(NamedTuple):
 
 
 PEOPLE = (Limit(30, 1),)
+ALONE = (Limit(29, 1),)
+"""For bulk while nobody is there. One less than Telegram takes, for messages that catch up with others on the way."""
 REST = (Limit(25, 1),)
+"""For bulk while people are there: whoever taps finds a place."""
+QUIET = 5.0
+"""Seconds after which whoever wrote last has gone."""
 PERSON = (Bucket(20),)
 """A person who walks through the menus is not made to wait for it."""
 PERSON_IN_BULK = (Bucket(20), Limit(1, 1))
@@ -102,13 +107,14 @@ class Request:
     is_bulk: bool
     start: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def limits(self) -> tuple[Iterable[Limit | Bucket], Iterable[Limit | Bucket]]:
+    def limits(self, *, alone: bool) -> tuple[Iterable[Limit | Bucket], Iterable[Limit | Bucket]]:
         """Over all, and for the chat."""
         if not self.is_counted:
             return (), ()
+        over_all = PEOPLE if not self.is_bulk else ALONE if alone else REST
         if self.chat_id is not None and self.chat_id < 0:
-            return (REST if self.is_bulk else PEOPLE), GROUP
-        return (REST, PERSON_IN_BULK) if self.is_bulk else (PEOPLE, PERSON)
+            return over_all, GROUP
+        return over_all, PERSON_IN_BULK if self.is_bulk else PERSON
 
 
 class Pace(BaseRateLimiter[str]):
@@ -121,6 +127,7 @@ class Pace(BaseRateLimiter[str]):
         self._waiting: tuple[deque[Request], deque[Request]] = (deque(), deque())
         self._wake: Wake | None = None
         self._wake_at = inf
+        self._quiet_from = 0.0
 
     async def initialize(self) -> None:
         """There is nothing to open."""
@@ -167,6 +174,8 @@ class Pace(BaseRateLimiter[str]):
         held = max(track.held_until for track in self._tracks(request)) - self._now()
         if held > LONGEST_HOLD:
             raise RetryAfter(timedelta(seconds=held))
+        if request.is_counted and not request.is_bulk:
+            self._quiet_from = self._now() + QUIET
         if self._wake_at <= self._now():
             self._let_go()  # before this one, those who waited longer
         self._forget_idle(self._now())
@@ -203,7 +212,8 @@ class Pace(BaseRateLimiter[str]):
         return True
 
     def _free_at(self, request: Request) -> float:
-        return max(map(Track.free_at, self._tracks(request), request.limits()))
+        limits = request.limits(alone=self._quiet_from <= self._now())
+        return max(map(Track.free_at, self._tracks(request), limits))
 
     def _tracks(self, request: Request) -> tuple[Track, ...]:
         if request.chat_id is None:

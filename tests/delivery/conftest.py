@@ -114,8 +114,8 @@ class Ward:
 @pytest.fixture
 def ward(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> Ward:
     """The pace has tests of its own."""
-    monkeypatch.setattr(pace, "PERSON_IN_BULK", ())
-    monkeypatch.setattr(pace, "REST", ())
+    for limits in ("PERSON_IN_BULK", "ALONE", "REST"):
+        monkeypatch.setattr(pace, limits, ())
     return Ward(hospital)
 
 

@@ -94,7 +94,7 @@ def count_sent() -> None:
 
 
 def main(command: str, point: str = "", quota: str = "0") -> None:
-    pace.REST = pace.PERSON_IN_BULK = ()  # type: ignore[assignment]  # the pace is proven elsewhere
+    pace.ALONE = pace.REST = pace.PERSON_IN_BULK = ()  # type: ignore[assignment]  # the pace is proven elsewhere
     outbox.LEASE = timedelta() if point == "unleased" else LEASE
     outbox.SIDE_BY_SIDE, outbox.LOOK_AGAIN = 5, 0.02
     wiring.SENDING = timedelta(seconds=1)

@@ -152,15 +152,42 @@ async def test_edits_count_like_messages(traffic: Traffic) -> None:
     assert len(traffic.seen) == 20
 
 
-async def test_bulk_leaves_five_places_to_the_people(traffic: Traffic) -> None:
+async def test_while_nobody_is_there_bulk_uses_all_places_but_one(traffic: Traffic) -> None:
     for person in range(1, 41):
         traffic.ask("bulk", person, bulk=True)
     await settle()
     for person in range(101, 111):
         traffic.ask("people", person)
+
+    await traffic.clock.turn(0.9)
+
+    assert (len(traffic.times("bulk")), len(traffic.times("people"))) == (29, 1)
+
+
+async def test_while_people_are_there_bulk_leaves_five_places_to_them(traffic: Traffic) -> None:
+    traffic.ask("people", 101)
+    await settle()
+    for person in range(1, 41):
+        traffic.ask("bulk", person, bulk=True)
+    await settle()
+    for person in range(102, 112):
+        traffic.ask("people", person)
     await settle()
 
-    assert (len(traffic.times("bulk")), len(traffic.times("people"))) == (25, 5)
+    assert (len(traffic.times("bulk")), len(traffic.times("people"))) == (24, 6)
+
+
+async def test_bulk_steps_back_when_somebody_comes_and_is_itself_again_when_they_have_gone(traffic: Traffic) -> None:
+    for person in range(1, 401):
+        traffic.ask("bulk", person, bulk=True)
+    await traffic.clock.turn(0.5)
+    traffic.ask("ann", 1001)
+
+    await traffic.clock.turn(9)
+
+    a_second = [sum(int(at) == second for at in traffic.times("bulk")) for second in range(10)]
+    assert a_second == [29, 25, 25, 25, 25, 29, 29, 29, 29, 29]
+    assert traffic.times("ann") == [0.5]
 
 
 async def test_people_who_come_later_go_before_waiting_bulk(traffic: Traffic) -> None:
@@ -172,15 +199,15 @@ async def test_people_who_come_later_go_before_waiting_bulk(traffic: Traffic) ->
 
     await traffic.clock.turn(1.5)
 
-    assert traffic.times("people") == [0.0] * 5 + [1.0] * 30
-    assert traffic.times("bulk") == [0.0] * 25
+    assert traffic.times("people") == [0.0] + [1.0] * 30
+    assert traffic.times("bulk") == [0.0] * 29
 
 
-async def test_a_thousand_reminders_all_leave_within_forty_seconds(traffic: Traffic) -> None:
+async def test_a_thousand_reminders_all_leave_within_thirty_five_seconds(traffic: Traffic) -> None:
     for person in range(1, 1001):
         traffic.ask("bulk", person, bulk=True)
 
-    await traffic.clock.turn(40)
+    await traffic.clock.turn(35)
 
     assert len(traffic.times("bulk")) == 1000
 
