@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hospital_bot.clinic import Clinic
@@ -22,6 +22,10 @@ from hospital_bot.services.reminders import Reminder
 
 ALARM_KEPT = timedelta(hours=24)
 """After that it is no news any more that somebody logged in elsewhere, or tried to."""
+
+ACCOUNT = select(TelegramAccount.telegram_id, TelegramAccount.blocked_at).where(
+    TelegramAccount.user_id == bindparam("whose")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,7 @@ def check(
 def _chat(session: Session, row: Notification) -> int:
     if row.kind == "logged_out":
         return int(outbox.facts_of(row)["chat_id"])
-    account = session.execute(
-        select(TelegramAccount.telegram_id, TelegramAccount.blocked_at).where(TelegramAccount.user_id == row.user_id)
-    ).one_or_none()
+    account = session.connection().execute(ACCOUNT, {"whose": row.user_id}).one_or_none()
     if account is None:
         raise Pointless("not linked")
     if account.blocked_at:

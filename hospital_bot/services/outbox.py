@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     TextClause,
+    Update,
     and_,
     bindparam,
     case,
@@ -38,6 +39,14 @@ from hospital_bot.models import Doctor, Notification, Patient, TelegramAccount
 MAX_PROBLEM = 255
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
 """Before the next attempt; twice as long each time."""
+
+MINE = and_(
+    Notification.notification_id == bindparam("row"),
+    Notification.claim_token == bindparam("holder"),
+    Notification.state == "waiting",
+)
+HELD = select(Notification).where(MINE)
+ATTEMPTS = select(Notification.attempts).where(MINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +219,10 @@ def _due(busy: Collection[int], now: datetime) -> ColumnElement[bool]:
 
 def held(session: Session, *, notification_id: int, token: str, lease: timedelta, now: datetime) -> Notification | None:
     """The claimed row, with half the lease or more ahead. None when somebody else has it, or it is gone."""
-    row = session.scalar(select(Notification).where(_mine(notification_id, token)))
+    row = session.scalar(HELD, {"row": notification_id, "holder": token})
     if row is None or (row.claimed_until_at and row.claimed_until_at - now >= lease / 2):
         return row
-    longer = session.connection().execute(
-        update(Notification).where(_mine(notification_id, token)).values(claimed_until_at=now + lease)
-    )
-    return row if longer.rowcount else None
+    return row if _change(session, notification_id, token, {"claimed_until_at": now + lease}) else None
 
 
 def settle(session: Session, *, notification_id: int, token: str, outcome: Outcome, now: datetime) -> None:
@@ -228,7 +234,18 @@ def settle(session: Session, *, notification_id: int, token: str, outcome: Outco
         values |= {"sent_at": now}
     if outcome.due_at:
         values |= {"due_at": outcome.due_at}
-    session.connection().execute(update(Notification).where(_mine(notification_id, token)).values(values))
+    _change(session, notification_id, token, values)
+
+
+def _change(session: Session, notification_id: int, token: str, values: dict[str, Any]) -> int:
+    """How many rows that were: none when it is somebody else's by now."""
+    facts = values | {"row": notification_id, "holder": token}
+    return session.connection().execute(_changes(tuple(values)), facts).rowcount
+
+
+@cache
+def _changes(names: tuple[str, ...]) -> Update:
+    return update(Notification).where(MINE).values({name: bindparam(name) for name in names})
 
 
 def postpone(
@@ -242,7 +259,7 @@ def postpone(
     most_attempts: int | None = None,
 ) -> None:
     """Try again, later with every attempt. After `most_attempts` the row is set aside as failed."""
-    attempts = session.scalar(select(Notification.attempts).where(_mine(notification_id, token)))
+    attempts = session.connection().scalar(ATTEMPTS, {"row": notification_id, "holder": token})
     if attempts is None:
         return
     if most_attempts is not None and attempts >= most_attempts:
@@ -251,11 +268,3 @@ def postpone(
         wait = max(at_least, min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT))
         outcome = Outcome("waiting", problem, not_before=now + wait)
     settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)
-
-
-def _mine(notification_id: int, token: str) -> ColumnElement[bool]:
-    return and_(
-        Notification.notification_id == notification_id,
-        Notification.claim_token == token,
-        Notification.state == "waiting",
-    )

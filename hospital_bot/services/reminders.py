@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
@@ -26,6 +26,27 @@ LAST_CALL = time(20, 45)
 """When what the quiet hours hold back is sent: a little before them, for a long queue takes its time."""
 NUDGE = timedelta(hours=3)
 """Whoever was asked and has not answered so long before the visit is asked once more."""
+
+
+WITHDRAWN = select(User.withdrawn_at).where(User.user_id == bindparam("whose"))
+OF_DAY = (
+    queries.visits()
+    .join(Patient, Patient.patient_id == Appointment.patient_id)
+    .where(Patient.user_id == bindparam("whose"), Appointment.live == 1, Appointment.status != "pending")
+    .where(Appointment.appointment_date == bindparam("day"))
+    .order_by(Appointment.appointment_time)
+)
+LATER_ONES = select(func.count()).where(
+    Notification.user_id == bindparam("whose"),
+    Notification.kind.in_(bindparam("kinds", expanding=True)),
+    Notification.about.startswith(bindparam("day")),
+    Notification.state.in_(["waiting", "sent"]),
+    Notification.due_at <= bindparam("now"),
+    or_(
+        Notification.due_at > bindparam("due"),
+        and_(Notification.due_at == bindparam("due"), Notification.notification_id > bindparam("row")),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,7 @@ def _draft(kind: str, which: str, before: timedelta, visit: Visit, clinic: Clini
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Reminder:
     """What to remind of now. Raises Pointless, or TooEarly when the day's first visit is later than it was."""
-    if session.scalar(select(User.withdrawn_at).where(User.user_id == row.user_id)):
+    if session.connection().scalar(WITHDRAWN, {"whose": row.user_id}):
         raise Pointless("the patient wants none")
     facts = outbox.facts_of(row)
     day, before = date.fromisoformat(facts["day"]), timedelta(seconds=facts["seconds"])
@@ -89,32 +110,22 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
 
 
 def _ahead(session: Session, user_id: int, day: date, clinic: Clinic, now: datetime) -> list[Visit]:
-    rows = session.execute(
-        queries.visits()
-        .join(Patient, Patient.patient_id == Appointment.patient_id)
-        .where(Patient.user_id == user_id, Appointment.live == 1, Appointment.appointment_date == midnight(day))
-        .where(Appointment.status != "pending")
-        .order_by(Appointment.appointment_time)
-    )
+    rows = session.connection().execute(OF_DAY, {"whose": user_id, "day": midnight(day)})
     visits = [queries.as_visit(row) for row in rows]
     return [visit for visit in visits if clinic.instant(visit.start) > now]
 
 
 def _is_outdone(session: Session, row: Notification, day: date, now: datetime, *, asks: bool) -> bool:
     """After hours of trouble several are due at once: only the last is sent. A nudge that nobody needs is none."""
-    later = or_(
-        Notification.due_at > row.due_at,
-        and_(Notification.due_at == row.due_at, Notification.notification_id > row.notification_id),
-    )
-    others = select(func.count()).where(
-        Notification.user_id == row.user_id,
-        Notification.kind.in_(["reminder", "nudge"] if asks else ["reminder"]),
-        Notification.about.startswith(f"{day:%Y%m%d}"),
-        Notification.state.in_(["waiting", "sent"]),
-        Notification.due_at <= now,
-        later,
-    )
-    return bool(session.scalar(others))
+    facts = {
+        "whose": row.user_id,
+        "kinds": ["reminder", "nudge"] if asks else ["reminder"],
+        "day": f"{day:%Y%m%d}",
+        "now": now,
+        "due": row.due_at,
+        "row": row.notification_id,
+    }
+    return bool(session.connection().scalar(LATER_ONES, facts))
 
 
 def coming(session: Session, *, telegram_id: int, day: date, clinic: Clinic, now: datetime) -> Reminder:
