@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -116,6 +117,52 @@ async def test_the_clock_brings_the_reminder_and_the_doctors_day(desk: Desk, hos
 
     await expect(ann.log).to_contain_text("reminder of your visit", timeout=PATIENCE)
     await desk.shoot("reminder-wide")
+
+
+async def becomes_the_morning_of(desk: Desk, hospital: Stage, visit: date) -> None:
+    """Morning after morning."""
+    morning = hospital.product.hospital.clinic.instant(datetime.combine(visit, time(7)))
+    while (before := hospital.clock.now()) < morning:
+        await desk.clock.get_by_role("button", name="Next morning").click()
+        while hospital.clock.now() - before < timedelta(minutes=1):  # noqa: ASYNC110 - the page turns it
+            await asyncio.sleep(0.05)
+
+
+async def test_the_page_shows_the_answer_the_days_list_a_delay_and_a_sick_day(desk: Desk, hospital: Stage) -> None:
+    ann = Hand(desk.page, "Ann Palmer")
+    await ann.says("/book")
+    await ann.taps(re.compile("^Cardiology"), re.compile("^Dr. Amina Osei"))
+    await ann.last.get_by_role("button", name=re.compile("free$")).nth(1).click()
+    await ann.taps_first(re.compile(r"^\d\d:\d\d$"))
+    await ann.taps("Skip", "✅ Confirm")
+    await ann.sees("Booked")
+    said = re.findall(r"\w+day, (\d+ \w+ \d{4}), \d\d:\d\d", await ann.log.inner_text())
+    await becomes_the_morning_of(desk, hospital, datetime.strptime(said[-1], "%d %B %Y").date())  # noqa: DTZ007 - a wall date
+    await ann.last.get_by_role("button", name="✅ I'm coming").click(timeout=PATIENCE)
+    await ann.sees("We expect you")
+
+    osei = await desk.takes("Dr. Amina Osei")
+    await expect(osei.log).to_contain_text("🗓", timeout=PATIENCE)
+    await osei.says("/logout")
+    await expect(osei.log).to_contain_text(re.compile("You are (logged out here|not logged in)"))
+    await osei.says("/login")
+    await osei.types_from_card("amina.osei@stbrigid.example")
+    await expect(osei.last).to_contain_text("password")
+    await osei.types_from_card("three blue herons")
+    await pastes_code(desk, osei, number=1)
+    await osei.says("/today")
+    await osei.sees("Ann Palmer")
+    await desk.shoot("day-wide")
+    await osei.taps("Running late", "+20 min")
+    await expect(ann.log).to_contain_text("later than planned", timeout=PATIENCE)
+
+    await osei.says("/timeoff")
+    await osei.taps("🤒 Off sick today", "✅ Yes, I'm off sick")
+    await osei.sees("Get well soon")
+    await desk.clock.get_by_role("button", name="An hour later").click()
+    await expect(ann.log).to_contain_text("These times are kept for you", timeout=PATIENCE)
+    await osei.taps("Who has moved?")
+    await desk.shoot("sick-day-wide")
 
 
 async def test_the_product_on_a_narrow_screen(hospital: Stage, windows: Open) -> None:
