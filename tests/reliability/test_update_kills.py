@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import pytest
 
+from tests.reliability.kills import kill_during
 from tests.reliability.probe import CLEAN, Crowd
 from tests.reliability.world import PROBE, World
 
@@ -16,10 +16,6 @@ PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 PEOPLE = 20
 TIMES = 15 if PROVE else 5
 """Numbers that each of them types and taps."""
-BETWEEN_KILLS = 0.5
-"""Seconds, and …"""
-BETWEEN = 10
-"""… updates taken: on a machine with no time to spare, too, it is a process at work that dies."""
 
 
 async def crowded(world: World, *missing: str) -> Crowd:
@@ -31,22 +27,9 @@ async def crowded(world: World, *missing: str) -> Crowd:
     return crowd
 
 
-async def kill_at_work(world: World) -> int:
-    """Until everything is dealt with: how many died. Each is started again at once."""
-    balancer, finished = world.balancer, asyncio.create_task(world.quiet())
-    kills, taken = 0, balancer.taken
-    while not finished.done():
-        await asyncio.wait({finished}, timeout=BETWEEN_KILLS)
-        if balancer.taken >= taken + BETWEEN:
-            balancer.any_bot().restart()
-            kills, taken = kills + 1, balancer.taken
-    await finished
-    return kills
-
-
 async def test_nothing_is_lost_doubled_or_misplaced(around: World) -> None:
     crowd = await crowded(around)
-    kills = await kill_at_work(around)
+    kills = await kill_during(around, around.quiet())
 
     assert crowd.report() == CLEAN
     assert kills > 1
@@ -63,6 +46,6 @@ async def test_without_the_lock_the_same_crowd_is_misunderstood(around: World) -
 @pytest.mark.parametrize(("safeguard", "harm"), [("memory", "twice"), ("waiting", "lost")])
 async def test_without_another_safeguard_it_shows_as_well(around: World, safeguard: str, harm: str) -> None:
     crowd = await crowded(around, safeguard)
-    await kill_at_work(around)
+    await kill_during(around, around.quiet())
 
     assert getattr(crowd.report(), harm) > 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,9 +80,10 @@ class World:
             "HOSPITAL_WEBHOOK_PORT": str(_free_port()),
         }
 
-    async def served(self, count: int, *, webhook: bool, **more: Any) -> list[Bot]:
-        """So many processes, up and answering: behind a balancer, or polling."""
-        bots = [self.bot(webhook=webhook, **more) for _ in range(count)]
+    async def served(self, count: int, *, webhook: bool, urls: Sequence[str] = (), **more: Any) -> list[Bot]:
+        """So many processes, up and answering: behind a balancer, or polling. They take turns at the databases."""
+        turns = itertools.cycle(urls or [self.database_url])
+        bots = [self.bot(webhook=webhook, HOSPITAL_DATABASE_URL=next(turns), **more) for _ in range(count)]
         if webhook:
             self.telegram.courier = Balancer(self.telegram, bots)
         for bot in bots:

@@ -1,0 +1,42 @@
+"""Processes die at any moment of a hospital's day: visits, messages, digests and updates are as if nobody had died."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.reliability.hospital_day import CLEAN, HospitalDay
+from tests.reliability.kills import kill_during
+from tests.reliability.world import World
+
+pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
+
+PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
+KILLS = 40 if PROVE else 3
+
+
+async def test_a_day_goes_on_whoever_dies(around: World) -> None:
+    day, kills = await HospitalDay.opened(around), 0
+    while kills < KILLS:
+        kills += await kill_during(around, day.shift(), most=KILLS)
+    print(f"\n{kills} kills, {day.repeated()} repeated messages, {day.counted()}")  # noqa: T201 - the proof's figures
+
+    assert day.report() == CLEAN
+    assert day.repeated() <= kills
+
+
+@pytest.mark.skipif(not PROVE, reason="the crowd's own proof has a control for every day")
+async def test_without_waiting_for_the_answer_the_day_is_not_whole(around: World) -> None:
+    day = await HospitalDay.opened(around, "waiting")
+    await kill_during(around, day.shift())
+
+    assert day.report().updates.lost > 0
+
+
+@pytest.mark.skipif(not PROVE, reason="as above, of the messages")
+async def test_without_a_lease_messages_come_twice_though_nobody_dies(around: World) -> None:
+    day = await HospitalDay.opened(around, "lease")
+    await day.shift()
+
+    assert day.repeated() > 0
