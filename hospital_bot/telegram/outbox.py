@@ -25,7 +25,7 @@ from hospital_bot.services import digests, notifications, outbox
 from hospital_bot.services.notifications import Message
 from hospital_bot.services.outbox import Claimed, Outcome
 from hospital_bot.telegram.pace import Pace
-from hospital_bot.telegram.refusals import Blocked, Rejected, RetryLater
+from hospital_bot.telegram.refusals import Blocked, Rejected, RetryLater, Undelivered
 from hospital_bot.telegram.show import Show
 
 LEASE = timedelta(minutes=3)
@@ -38,6 +38,8 @@ LONGEST_TURN = 3.0
 """Seconds. A chat that must be left alone for longer gives its place to the others."""
 INSIST = 0.5
 """Seconds between two tries to note what became of a message, while the database is away."""
+KNOCK = 1.0
+"""Seconds between two tries to reach Telegram."""
 MOST_FAULTS = 8
 """After so many attempts that fail for our own fault a message is set aside."""
 DRAIN = 20.0
@@ -143,8 +145,20 @@ class Outbox:
             await self._settle(outbox.settle, row, outcome=Outcome("failed", f"rejected: {refusal.__cause__}"))
         except RetryLater as refusal:
             await self._postpone(row, "Telegram can't now", refusal.seconds)
+            await self._reach()
         else:
             await self._settle(outbox.settle, row, outcome=Outcome("sent"))
+
+    async def _reach(self) -> None:
+        """Wait for Telegram, if it is out of reach. Over a broken link no message is tried: some would arrive, and be
+        repeated, and each would have to wait the longer the more often it was tried."""
+        while not self._stopping.is_set():
+            try:
+                await self._show.reach()
+            except Undelivered:
+                await asyncio.sleep(KNOCK)
+            else:
+                return
 
     async def _postpone(self, notification_id: int, problem: str, seconds: float = 0.0) -> None:
         await self._settle(outbox.postpone, notification_id, problem=problem, at_least=timedelta(seconds=seconds))

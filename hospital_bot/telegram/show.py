@@ -66,6 +66,11 @@ class Show:
             raise Rejected("nothing to send")
         return sent
 
+    async def reach(self) -> None:
+        """Ask Telegram for nothing in particular. Raises RetryLater when it can't be reached."""
+        with our_refusals():
+            await self._bot.get_me()
+
     async def _answer(self, arrival: Arrival, screen: Screen) -> None:
         if screen.forget and arrival.message_id is not None:
             await self._forget(arrival.chat_id, arrival.message_id)

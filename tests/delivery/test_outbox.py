@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hospital_bot.services import notifications, outbox
 from hospital_bot.services.outbox import Draft, Outcome
 from hospital_bot.simulator.limits import Fault
 from hospital_bot.simulator.phone import Phone
+from hospital_bot.telegram import outbox as sender
 from hospital_bot.telegram.outbox import MOST_FAULTS
 from tests.delivery.conftest import Ward
 from tests.hospital import Hospital
@@ -193,6 +195,26 @@ async def test_telegrams_trouble_is_outlasted(ward: Ward, ann: Phone, bob: Phone
 
     await ward.becomes("2026-11-22 12:31")
     assert (len(ward.news(bob)), len(ward.news(ann))) == (0, 1)
+
+
+async def test_while_telegrams_answers_are_lost_no_further_message_is_tried(
+    ward: Ward, ann: Phone, bob: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent then arrives, and is sent again: that must be one message, not each of them, again and again."""
+    monkeypatch.setattr(sender, "KNOCK", 0.01)
+    knocks, limits = Fault(502, method="getMe", times=100), ward.hospital.telegram.limits
+    limits.force(knocks)
+    limits.force(Fault(502, times=None, is_carried_out=True))
+    sending = asyncio.create_task(ward.becomes("2026-11-22 12:30"))
+    async with asyncio.timeout(20):
+        while (knocks.times or 0) > 90:  # noqa: ASYNC110 - nobody tells when the bot knocked
+            await asyncio.sleep(0.01)
+    assert len(ward.news(ann) + ward.news(bob)) == 1
+
+    limits.clear()
+    await sending
+    await ward.becomes("2026-11-22 12:31")
+    assert len(ward.news(ann) + ward.news(bob)) == 2
 
 
 async def test_what_telegram_will_never_take_is_tried_once(
