@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
 import structlog
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -52,6 +52,14 @@ class Database:
     def reach(self) -> None:
         """Raises Unavailable when the database doesn't answer."""
         self.run(Session.connection)
+
+    def is_durable(self) -> bool:
+        """Whether what was committed outlives the database's sudden death. Raises Unavailable."""
+        if self.engine.dialect.name == "sqlite":
+            return True
+        return bool(
+            self.run(lambda session: session.scalar(text("SELECT @@GLOBAL.innodb_flush_log_at_trx_commit = 1")))
+        )
 
     def run(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The use case's result, after COMMIT. Raises Unavailable when the outcome isn't known to be written, and

@@ -159,6 +159,8 @@ def open_database(settings: Settings) -> Database:
     try:
         if not revision.is_current(db.engine):
             _bring_up_to_date(db)
+        if not db.is_durable():
+            log.warning("database_may_forget", reason="innodb_flush_log_at_trx_commit is not 1")
     except BaseException:
         db.close()
         raise
