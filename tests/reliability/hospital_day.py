@@ -18,19 +18,16 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import Session
-
 from hospital_bot import wiring
-from hospital_bot.models import Appointment, Doctor, Notification, Patient, TelegramAccount, User, midnight
 from hospital_bot.simulator.people import Person
 from hospital_bot.telegram import outbox, pace
-from tests.hospital import OVERLAPS, WEEKDAYS
-from tests.reliability import entry, probe
+from tests.hospital import OVERLAPS
+from tests.reliability import entry, probe, residents
+from tests.reliability.residents import buttons
 from tests.reliability.world import World
 
 PROGRAM = ("tests.reliability.hospital_day", "run")
@@ -70,7 +67,6 @@ class HospitalDay:
     world: World
     crowd: probe.Crowd
     zone: str
-    engine: Engine
     told: dict[int, Person] = field(default_factory=dict)
     booking: list[Booker] = field(default_factory=list)
 
@@ -82,7 +78,7 @@ class HospitalDay:
         await world.served(len(urls) or 3, webhook=True, urls=urls, command=(*PROGRAM, *missing), **facts)
         crowd = probe.Crowd.gathered(world, CROWD)
         crowd.begin()
-        return cls(world, crowd, zone, create_engine(world.database_url))
+        return cls(world, crowd, zone)
 
     async def shift(self) -> None:
         """Everybody does something, all at once, until everything is dealt with."""
@@ -138,53 +134,21 @@ class HospitalDay:
 
     def _arrive(self) -> list[Booker]:
         """New people, and what the hospital knows of them already."""
-        today = datetime.now(UTC).astimezone(ZoneInfo(self.zone)).date()
-        with Session(self.engine) as session, session.begin():
-            doctors = [self._doctor(session) for _ in range(DOCTORS)]
-            for doctor_id in doctors:
-                _visit(session, doctor_id, self._patient(session)[0], today, time(23))
-            for number in range(REMINDED):
-                patient_id, user_id, person = self._patient(session)
-                _visit(session, doctors[number % DOCTORS], patient_id, today + timedelta(days=1), time(23, number))
-                session.add(_reminder(user_id, today + timedelta(days=1)))
-                self.told[user_id] = person
-            new = [Booker(self.world, self._patient(session)[2]) for _ in range(BOOKING)]
+        now = datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(self.zone)).date()
+        tomorrow = today + timedelta(days=1)
+        with self.world.session() as session:
+            doctors = [residents.doctor(self.world, session) for _ in range(DOCTORS)]
+            for doctor in doctors:
+                residents.visit(session, doctor, residents.patient(self.world, session), today, time(23))
+            reminded = [residents.patient(self.world, session) for _ in range(REMINDED)]
+            for number, patient in enumerate(reminded):
+                residents.visit(session, doctors[number % DOCTORS], patient, tomorrow, time(23, number))
+                residents.reminder(session, patient, tomorrow, now)
+            new = [Booker(self.world, residents.patient(self.world, session).person) for _ in range(BOOKING)]
+        self.told |= {resident.user_id: resident.person for resident in (*doctors, *reminded)}
         self.booking += new
         return new
-
-    def _doctor(self, session: Session) -> int:
-        user_id, person = self._user(session, "doctor")
-        self.told[user_id] = person
-        hours = {"slot_minutes": 30, "weekly": {day: [["08:00", "20:00"]] for day in WEEKDAYS}}
-        doctor = Doctor(user_id=user_id, specialization="Cardiology", availability_schedule=hours)
-        session.add(doctor)
-        session.flush()
-        return doctor.doctor_id
-
-    def _patient(self, session: Session) -> tuple[int, int, Person]:
-        user_id, person = self._user(session, "patient")
-        patient = Patient(user_id=user_id)
-        session.add(patient)
-        session.flush()
-        return patient.patient_id, user_id, person
-
-    def _user(self, session: Session, role: str) -> tuple[int, Person]:
-        """Somebody logged in on a phone of theirs, whom the bot may write to."""
-        person = self.world.person(role.title())
-        self.world.telegram.chats[person.user.id].is_started = True
-        user = User(name=role.title(), email=f"{person.user.id}@people.example", password="", role=role)
-        session.add(user)
-        session.flush()
-        now = datetime.now(UTC)
-        session.add(
-            TelegramAccount(
-                telegram_id=person.user.id,
-                user_id=user.user_id,
-                proved_at=now,
-                session_ends_at=now + timedelta(hours=8),
-            )
-        )
-        return user.user_id, person
 
 
 @dataclass(frozen=True)
@@ -204,14 +168,14 @@ class Booker:
 
     def receipts(self) -> set[int]:
         """The visits that the chat says are booked."""
-        found = [data for message in self.person.sees() for data in _buttons(message) if data.startswith("move.open:")]
+        found = [data for message in self.person.sees() for data in buttons(message) if data.startswith("move.open:")]
         return {int(data.partition(":")[2]) for data in found}
 
     def _goes_on(self) -> None:
         """As near to the visit as the newest buttons lead."""
-        message = next(message for message in reversed(self.person.sees()) if _buttons(message))
+        message = next((message for message in reversed(self.person.sees()) if buttons(message)), {})
         for step in STEPS:
-            if ways := [data for data in _buttons(message) if data.startswith(f"{step}:")]:
+            if ways := [data for data in buttons(message) if data.startswith(f"{step}:")]:
                 self.person.taps(message["message_id"], data=self.chance.choice(ways[:FEW]))
                 return
         self.person.says("/book")
@@ -220,30 +184,6 @@ class Booker:
         mine = f"of {self.person.user.id}", f"in {self.person.user.id}"
         while any(update.queue.endswith(mine) for update in self.world.telegram.inbox.pending()):  # noqa: ASYNC110 - as above
             await asyncio.sleep(LOOK / 10)
-
-
-def _buttons(message: dict[str, object]) -> list[str]:
-    keyboard: dict[str, list[list[dict[str, str]]]] = message.get("reply_markup") or {}  # type: ignore[assignment]
-    return [button.get("callback_data", "") for row in keyboard.get("inline_keyboard", []) for button in row]
-
-
-def _visit(session: Session, doctor_id: int, patient_id: int, day: date, clock: time) -> None:
-    """Booked yesterday, and as short as can be."""
-    facts: dict[str, Any] = {
-        "appointment_date": midnight(day),
-        "appointment_time": clock,
-        "status": "confirmed",
-        "minutes": 1,
-    }
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    session.add(Appointment(doctor_id=doctor_id, patient_id=patient_id, created_at=yesterday, **facts))
-
-
-def _reminder(user_id: int, day: date) -> Notification:
-    facts = {"day": day.isoformat(), "seconds": 48 * 3600}
-    return Notification(
-        user_id=user_id, kind="reminder", about=f"{day:%Y%m%d}:2880", due_at=datetime.now(UTC), facts=facts
-    )
 
 
 def _zone_of_noon() -> str:

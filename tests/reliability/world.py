@@ -10,14 +10,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.orm import Session
 
 from hospital_bot.clock import system_clock
 from hospital_bot.simulator import people, server
@@ -101,13 +102,16 @@ class World:
         return people.join(self.telegram, name)
 
     def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
-        engine = create_engine(self.database_url)
-        try:
-            with engine.begin() as connection:
-                result = connection.execute(text(statement), values)
-                return [tuple(row) for row in result] if result.returns_rows else []
-        finally:
-            engine.dispose()
+        with self.session() as session:
+            result = session.connection().execute(text(statement), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One transaction."""
+        engine = create_engine(self.database_url, poolclass=NullPool)
+        with Session(engine) as session, session.begin():
+            yield session
 
     async def quiet(self) -> None:
         """Everything that people did is dealt with."""
