@@ -11,8 +11,10 @@ only now is the update confirmed to Telegram           database or network down:
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -45,6 +47,9 @@ log = structlog.get_logger()
 POISON = 5
 """After so many failures of its step an update is set aside, so that it can't block its chat."""
 
+PATIENCE = 3.0
+"""Seconds without an answer, after which a person hears that it will take longer."""
+
 Show = Callable[[Arrival, Screen], Awaitable[None]]
 Post = Callable[[Letter], Awaitable[bool]]
 
@@ -72,6 +77,7 @@ class Dispatcher:
         self._show, self._post = show, post
         self._failed: dict[int, Exception] = {}
         self._apologised: deque[int] = deque(maxlen=1000)
+        self._apologies: set[asyncio.Task[None]] = set()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Hand every step to PTB's own handlers; the first that matches an update gets it. Most updates are taps."""
@@ -119,7 +125,8 @@ class Dispatcher:
 
     async def _settle(self, arrival: Arrival, run: Run) -> None:
         try:
-            answer = await self._answer(arrival, run)
+            with self._patience(arrival):
+                answer = await self._answer(arrival, run)
         except Unavailable:
             await self._apologise(arrival)
             raise
@@ -186,6 +193,22 @@ class Dispatcher:
             raise error
         return Answer(apology)
 
+    @contextmanager
+    def _patience(self, arrival: Arrival) -> Iterator[None]:
+        """A database that neither answers nor breaks off must not leave a person without a word."""
+
+        def apologise() -> None:
+            task = asyncio.ensure_future(self._apologise(arrival))
+            self._apologies.add(task)
+            task.add_done_callback(self._apologies.discard)
+            task.add_done_callback(_note_failure)
+
+        timer = asyncio.get_running_loop().call_later(PATIENCE, apologise)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     async def _apologise(self, arrival: Arrival) -> None:
         """Once per update: it will be delivered again, and then get its real answer."""
         if arrival.update_id in self._apologised:
@@ -193,6 +216,12 @@ class Dispatcher:
         self._apologised.append(arrival.update_id)
         short = Screen(toast=texts.TRY_LATER, alert=True)
         await self._show(arrival, short if arrival.kind == "tap" else Screen(texts.TRY_LATER, new=True))
+
+
+def _note_failure(apology: asyncio.Task[None]) -> None:
+    """Nobody waits for it; the answer itself is still to come."""
+    if not apology.cancelled() and (error := apology.exception()):
+        log.warning("apology_failed", error=type(error).__name__)
 
 
 def _run_in(session: Any, use_case: Callable[..., Any], /, **facts: Any) -> Any:

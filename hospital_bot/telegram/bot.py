@@ -26,7 +26,7 @@ STRANGER = "stranger"
 TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}")
 ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"]
 CONNECTIONS = 64
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 
 
 class WrongToken(Exception):
@@ -65,12 +65,14 @@ class HospitalBot(ExtBot[str]):
         pace = cast("Pace", self.rate_limiter)
         return await pace.process_request(partial(Bot._do_post, self), (method, given), {}, method, given, priority)  # noqa: SLF001 - the library's own way, below its objects
 
-    async def fetch(self, offset: int | None, *, seconds: int, most: int = 100) -> list[Json]:
-        """Updates from `offset` on, raw; waits so many seconds for the first."""
+    async def fetch(
+        self, offset: int | None, *, seconds: int, late: float = ANSWER_SECONDS, most: int = 100
+    ) -> list[Json]:
+        """Updates from `offset` on, raw. Telegram waits so many seconds for the first; its answer may come `late`."""
         wanted = {"timeout": seconds, "limit": most, "allowed_updates": ALLOWED_UPDATES}
         if offset is not None:
             wanted["offset"] = offset
-        patience = ANSWER_SECONDS + seconds
+        patience = late + seconds
         return cast("list[Json]", await Bot._do_post(self, "getUpdates", wanted, read_timeout=patience))  # noqa: SLF001 - as above
 
     def read(self, raw: Json) -> Update:

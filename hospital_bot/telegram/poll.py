@@ -20,9 +20,12 @@ from hospital_bot.telegram.floods import Floods
 from hospital_bot.telegram.lanes import Lanes, lane_of
 from hospital_bot.telegram.pace import seconds_of
 
-POLL_SECONDS = 30
+POLL_SECONDS = 5
+ANSWER_SECONDS = 3
+"""How long Telegram keeps a request that it has nothing for, and how much later its answer may come. A dead
+connection tells nothing: the sum is how long the bot stays deaf after one."""
 SHORTEST_WAIT = 0.2
-LONGEST_WAIT = 10.0
+LONGEST_WAIT = 3.0
 SHORTEST_GAP = 0.05
 LONGEST_GAP = 0.5
 """Seconds between two looks while something is unfinished: Telegram then answers at once, with what we know."""
@@ -97,7 +100,7 @@ class Poller:
     async def _fetch(self) -> list[Json]:
         offset = self._offset()
         self._finished = {update_id for update_id in self._finished if update_id >= (offset or 0)}
-        return await self._bot.fetch(offset, seconds=POLL_SECONDS)
+        return await self._bot.fetch(offset, seconds=POLL_SECONDS, late=ANSWER_SECONDS)
 
     def _offset(self) -> int | None:
         if self._open:
