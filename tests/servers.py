@@ -81,11 +81,13 @@ class Server:
 class PrivateServer(Server):
     """A mariadbd of our own, on 127.0.0.1 and durable on every commit, in a folder that goes with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: Path | None = None) -> None:
         super().__init__(
             URL.create("mysql+pymysql", "root", host="127.0.0.1", port=free_port(), query={"charset": "utf8mb4"})
         )
-        self.folder = Path(tempfile.mkdtemp(prefix="hospital-db-"))  # short: a socket's path ends at 107 bytes
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="hospital-db-", dir=where)
+        )  # short: a socket's path ends at 107 bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._install()
 
