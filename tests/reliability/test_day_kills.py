@@ -13,7 +13,7 @@ from tests.reliability.world import World
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
-KILLS = 40 if PROVE else 3
+KILLS = 40 if PROVE else 2
 
 
 async def test_a_day_goes_on_whoever_dies(around: World) -> None:

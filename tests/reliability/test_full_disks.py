@@ -4,6 +4,7 @@ once there is space again."""
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,7 @@ __all__ = ["clock"]
 
 pytestmark = pytest.mark.prove
 
+PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 MANY = 1000
 """Updates that fill what space a table had left."""
 SIZE = "220m"
@@ -202,6 +204,7 @@ def full(disk: Path) -> Iterator[None]:
 
 
 @pytest.mark.mariadb
+@pytest.mark.skipif(not PROVE, reason="a server of its own takes its time")
 async def test_on_a_full_disk_nothing_is_half_done_and_later_it_is_booked(tmp_path: Path, clock: Clock) -> None:
     with small_disk() as disk:
         server = PrivateServer(disk)
