@@ -95,13 +95,14 @@ class HospitalDay:
         return int(self.world.rows(due)[0][0]) or len(self._undigested())
 
     def report(self) -> Report:
+        meant = self._meant()
         heard = {visit for each in self.booking for visit in each.receipts()}
         booked = self._ids("SELECT appointment_id FROM appointments WHERE request_id LIKE 'tg:%' AND live = 1")
         told = self._ids("SELECT appointment_id FROM notifications WHERE kind = 'booked'")
         return Report(
             updates=self.crowd.report(),
             overlaps=sum(self.world.rows(OVERLAPS.format(who=who))[0][0] for who in ("doctor_id", "patient_id")),
-            lost=sum(max(0, each) for each in self._missing()),
+            lost=sum(max(0, meant[user_id] - len(set(texts))) for user_id, texts in self._came().items()),
             unkept=len(heard - booked),
             unheard=len(booked - heard),
             untold=len(booked - told),
@@ -109,8 +110,8 @@ class HospitalDay:
         )
 
     def repeated(self) -> int:
-        """How many messages of the outbox came once more than they should."""
-        return sum(max(0, -each) for each in self._missing())
+        """How many messages of the outbox came once more than they should: no two of a person's are alike."""
+        return sum(len(texts) - len(set(texts)) for texts in self._came().values())
 
     def counted(self) -> dict[str, int]:
         """How much was done."""
@@ -118,11 +119,15 @@ class HospitalDay:
         visits = sum(len(each.receipts()) for each in self.booking)
         return {"updates": self.crowd.applied(), "visits": visits, **dict(kinds)}
 
-    def _missing(self) -> list[int]:
-        """For each of those who were told: messages they should have, less those they have."""
+    def _meant(self) -> Counter[int]:
+        """How many messages each user should have by now."""
         rows = self.world.rows("SELECT user_id FROM notifications WHERE due_at <= UTC_TIMESTAMP()")
-        meant = Counter(user_id for (user_id,) in rows)
-        return [meant[user_id] - len(person.sees()) for user_id, person in self.told.items()]
+        return Counter(user_id for (user_id,) in rows)
+
+    def _came(self) -> dict[int, list[str]]:
+        return {
+            user_id: [str(message.get("text")) for message in person.sees()] for user_id, person in self.told.items()
+        }
 
     def _undigested(self) -> set[int]:
         rows = self.world.rows("SELECT user_id FROM notifications WHERE kind = 'digest'")
