@@ -127,6 +127,7 @@ def _engine(url: str, connections: int) -> Engine:
             "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, group_concat_max_len = 1000000",
         },
     )
+    event.listen(engine, "connect", _prepare_node)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", _ask_idle)
     return engine
@@ -144,6 +145,15 @@ def _ask_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None
             connection.ping(reconnect=False)
         except Exception as error:
             raise InvalidatePoolError from error
+
+
+def _prepare_node(connection: Any, _record: Any) -> None:
+    """A node of a Galera cluster begins no transaction before it has what was committed on the others: a chat's next
+    update may come to another node than its last."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+        if cursor.fetchone() == ("wsrep_on", "ON"):
+            cursor.execute("SET wsrep_sync_wait = 7")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
