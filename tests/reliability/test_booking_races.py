@@ -3,74 +3,34 @@
 from __future__ import annotations
 
 import os
-import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from hospital_bot.errors import Refusal
 from hospital_bot.services import booking
 from hospital_bot.values import Visit, Who
 from tests.booking.conftest import hospital, on_mariadb
-from tests.hospital import MONDAY, Hospital, at
+from tests.hospital import Hospital, at
+from tests.reliability.races import CLIENTS, Crowd, codes, drop_keys, no_lock, race, roomy, rounds
 
 __all__ = ["hospital", "on_mariadb"]
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
-CLIENTS = 32
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 ROUNDS = 200 if PROVE else 25
-CARDIOLOGY = Who.any_of("Cardiology")
-
-Answer = Visit | Refusal
 
 
 @pytest.fixture
 def crowd() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(CLIENTS) as pool:
         yield pool
-
-
-def race(crowd: ThreadPoolExecutor, asks: Sequence[Callable[[], Visit]]) -> list[Answer]:
-    """All of them at the same moment."""
-    start = Barrier(len(asks))
-
-    def run(ask: Callable[[], Visit]) -> Answer:
-        start.wait()
-        try:
-            return ask()
-        except Refusal as refusal:
-            return refusal
-
-    return list(crowd.map(run, asks))
-
-
-def codes(answers: list[Answer]) -> Counter[str]:
-    return Counter(answer.code if isinstance(answer, Refusal) else "booked" for answer in answers)
-
-
-def rounds(hospital: Hospital, crowd: ThreadPoolExecutor, count: int) -> Iterator[tuple[Any, list[Answer]]]:
-    """A slot of its own for each round, and every client wants it."""
-    doctor = hospital.doctor([("00:00", "20:00")], minutes=30)
-    patients = [hospital.patient() for _ in range(CLIENTS)]
-    for number in range(count):
-        start = at("00:00", MONDAY + timedelta(days=number // 40)) + timedelta(minutes=30 * (number % 40))
-        yield start, race(crowd, [partial(hospital.book, patient, doctor, start) for patient in patients])
-
-
-def roomy(hospital: Hospital) -> Hospital:
-    """Patients may hold as many visits as the race gives them."""
-    hospital.clinic = replace(hospital.clinic, rules=replace(hospital.clinic.rules, max_visits=10_000))
-    return hospital
 
 
 def test_one_of_many_gets_the_last_time_and_the_others_see_what_is_left(
@@ -82,16 +42,6 @@ def test_one_of_many_gets_the_last_time_and_the_others_see_what_is_left(
         assert start not in hospital.times(1, start.date())
     assert hospital.overlaps() == 0
     assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == ROUNDS
-
-
-def no_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(booking, "lock", lambda *_: None)
-
-
-def drop_keys(hospital: Hospital) -> None:
-    """Without the backstop. The foreign keys keep an index of their own."""
-    hospital.sql("ALTER TABLE appointments ADD INDEX (doctor_id), ADD INDEX (patient_id)")
-    hospital.sql("ALTER TABLE appointments DROP INDEX uq_doctor_start, DROP INDEX uq_patient_start")
 
 
 def test_without_the_lock_and_the_keys_the_same_race_books_twice(
@@ -141,38 +91,6 @@ def read_before_the_lock(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) ->
         lock(session, who, patient_id)
 
     monkeypatch.setattr(booking, "lock", late)
-
-
-class Crowd:
-    """Patients who book, move and cancel at random among doctors of unequal lengths."""
-
-    def __init__(self, hospital: Hospital, seed: int) -> None:
-        self.hospital = hospital
-        self.random = random.Random(seed)
-        self.doctors = [hospital.doctor([("09:00", "12:00")], minutes=length) for length in (15, 30, 45, 30)]
-        self.patients = [hospital.patient() for _ in range(CLIENTS // 6)]
-
-    def asks(self, number: int) -> list[Callable[[], Any]]:
-        """For one round; before every fourth, all visits are given back."""
-        if number % 4 == 0:
-            self.hospital.sql("UPDATE appointments SET status = 'cancelled' WHERE live = 1")
-        return [self._ask() for _ in range(CLIENTS)]
-
-    def _ask(self) -> Callable[[], Any]:
-        patient, verb = self.random.choice(self.patients), self.random.choice(["book", "book", "any", "move", "cancel"])
-        start = at("09:00") + timedelta(minutes=15 * self.random.randrange(12))
-        doctor: int | Who = CARDIOLOGY if verb == "any" else self.random.choice(self.doctors)
-        visit = self._some_visit(patient)
-        if verb == "cancel" and visit:
-            return partial(self.hospital.cancel, visit, patient)
-        if verb == "move" and visit:
-            return partial(self.hospital.move, visit, patient, doctor, start)
-        return partial(self.hospital.book, patient, doctor, start)
-
-    def _some_visit(self, patient: int) -> int | None:
-        visits = "SELECT appointment_id FROM appointments WHERE patient_id = :id AND live = 1 ORDER BY RAND() LIMIT 1"
-        found = self.hospital.scalar(visits, id=patient)
-        return int(found) if found else None
 
 
 def test_whatever_a_crowd_does_no_two_visits_meet(on_mariadb: Hospital, crowd: ThreadPoolExecutor) -> None:
