@@ -208,10 +208,13 @@ def database_server() -> Iterator[Server]:
         server.remove()
 
 
+def installed(name: str) -> str | None:
+    """Where this program is, if it is; Debian keeps servers outside a plain user's PATH."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+
+
 def _program(name: str) -> str:
-    """Where it is installed; Debian keeps servers outside a plain user's PATH."""
-    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
-    return found or pytest.fail(f"{name} is not installed; `make test` says how to go on without it")
+    return installed(name) or pytest.fail(f"{name} is not installed; `make test` says how to go on without it")
 
 
 def free_port() -> int:
