@@ -148,7 +148,9 @@ class PrivateServer(Server):
             pytest.fail(f"{program} failed:\n{done.stdout}{done.stderr}")
 
     def _place(self) -> list[str]:
-        return [f"--datadir={self.folder}/data", *(["--user=root"] if os.geteuid() == 0 else [])]
+        """Its temporary tables, too: each server removes what it finds of them when it starts, whosever they are."""
+        place = [f"--datadir={self.folder}/data", f"--tmpdir={self.folder}"]
+        return [*place, *(["--user=root"] if os.geteuid() == 0 else [])]
 
     def _command(self) -> list[str]:
         return [
