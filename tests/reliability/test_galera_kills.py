@@ -22,12 +22,14 @@ from hospital_bot.db import Database
 from hospital_bot.errors import Unavailable
 from hospital_bot.models import Appointment
 from tests.hospital import MONDAY, Hospital, at
+from tests.reliability import probe
 from tests.reliability.cluster import Cluster, on_each
 from tests.reliability.conftest import PROBE_TABLE
 from tests.reliability.hospital_day import CLEAN, HospitalDay
 from tests.reliability.kills import kill_during
+from tests.reliability.probe import Crowd
 from tests.reliability.races import roomy
-from tests.reliability.world import World, world
+from tests.reliability.world import PROBE, World, world
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove, pytest.mark.xdist_group("galera")]
 
@@ -35,6 +37,7 @@ PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 NODE_KILLS = 10 if PROVE else 1
 KILLS = 40
 CLERKS = 6
+PEOPLE, TIMES = 20, 15
 SYNCED = "&init_command=SET wsrep_sync_wait = 7"
 """To look at one node and see what was committed on either."""
 
@@ -76,6 +79,21 @@ async def test_without_the_lock_of_the_chat_the_same_day_is_misunderstood(
     await day.shift()
 
     assert day.report().updates.forgetful > 0
+
+
+@pytest.mark.skipif(not PROVE, reason="on one server a crowd does this every day")
+async def test_a_chat_whose_updates_come_to_both_nodes_loses_doubles_and_misplaces_none(
+    around: World, hospital_urls: tuple[str, str]
+) -> None:
+    await around.served(4, webhook=True, urls=hospital_urls, command=PROBE)
+    crowd = Crowd.gathered(around, PEOPLE)
+    crowd.begin()
+    crowd.act(TIMES)
+    kills = await kill_during(around, around.quiet())
+    print(f"\n{kills} kills, {crowd.applied()} updates")  # noqa: T201 - as above
+
+    assert crowd.report() == probe.CLEAN
+    assert kills > 1
 
 
 @dataclass
