@@ -152,7 +152,7 @@ def opened(hospital: Hospital) -> Iterator[Desk]:
 
 def test_a_node_dies_and_comes_back_and_who_was_told_of_a_visit_has_it(cluster: Cluster, on_cluster: Hospital) -> None:
     hospital = roomy(on_cluster)
-    with opened(hospital) as desk:
+    with cluster.hasty(), opened(hospital) as desk:
         for _ in range(NODE_KILLS):
             desk.books(50)
             cluster.nodes[1].kill()
@@ -174,11 +174,12 @@ def test_a_node_that_is_left_alone_says_try_again_until_the_other_is_back(
     _, second = on_each(on_cluster)
     osei, ann = on_cluster.doctor(), on_cluster.patient()
     before = second.book(ann, osei, at("09:00"))
-    cluster.nodes[0].kill()
-    for start in (at("09:30"), at("10:00"), at("10:30")):
-        with pytest.raises(Unavailable):
-            second.book(ann, osei, start)
-    cluster.nodes[0].start()
+    with cluster.hasty():
+        cluster.nodes[0].kill()
+        for start in (at("09:30"), at("10:00"), at("10:30")):
+            with pytest.raises(Unavailable):
+                second.book(ann, osei, start)
+        cluster.nodes[0].start()
 
     assert second.book(ann, osei, at("11:00")).start == at("11:00")
     assert on_cluster.upcoming(ann)[0] == before.start
