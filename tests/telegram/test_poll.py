@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -237,6 +238,41 @@ async def test_polling_outlives_trouble(
     running = asyncio.create_task(poller.run())
     ann.says("hello")
 
+    await handling.until(1)
+    await poller.stop()
+    await running
+
+    assert handling.done == ["hello"]
+
+
+@pytest.mark.parametrize("odd", [{"message_id": 1, "chat": "odd"}, {"poll": {}}, "odd", 7])
+async def test_what_the_library_cannot_read_holds_up_nobody(
+    telegram: Telegram, handling: Handling, poller: Poller, ann: Person, odd: Any
+) -> None:
+    with capture_logs() as lines:
+        telegram.queue("message", odd, "messages in 1")
+        ann.says("hello")
+        await handling.until(1)
+
+    assert handling.done == ["hello"]
+    assert [line["event"] for line in lines] == ["poll.unreadable"]
+    await poller.stop()
+    assert handling.unconfirmed == 0
+
+
+@pytest.mark.parametrize("odd", [{"ok": 1}, [7], [{}], [{"update_id": "x"}], "odd"])
+async def test_what_is_no_list_of_updates_is_asked_for_again(
+    handling: Handling, bot: HospitalBot, ann: Person, monkeypatch: pytest.MonkeyPatch, odd: Any
+) -> None:
+    answers, fetch = [odd], bot.fetch
+
+    async def fetch_oddly(*args: Any, **facts: Any) -> Any:
+        return answers.pop() if answers else await fetch(*args, **facts)
+
+    monkeypatch.setattr(HospitalBot, "fetch", lambda _bot, *args, **facts: fetch_oddly(*args, **facts))
+    poller = Poller(bot, handling)
+    running = asyncio.create_task(poller.run())
+    ann.says("hello")
     await handling.until(1)
     await poller.stop()
     await running
