@@ -63,16 +63,17 @@ class Arrival:
 
     @classmethod
     def _of_tap(cls, update: Update) -> Self | None:
+        """Below a message sent by way of some other chat there is no telling where the tap came from: not from here."""
         tap = update.callback_query
-        if tap is None or tap.message is None:
+        if tap is None:
             return None
         return cls(
             update_id=update.update_id,
-            chat_id=tap.message.chat.id,
+            chat_id=tap.message.chat.id if tap.message else tap.from_user.id,
             telegram_id=tap.from_user.id,
             kind="tap",
-            private=tap.message.chat.type == "private",
-            message_id=tap.message.message_id,
+            private=tap.message is not None and tap.message.chat.type == "private",
+            message_id=tap.message.message_id if tap.message else None,
             callback_id=tap.id,
             text=tap.data or "",
         )

@@ -122,6 +122,18 @@ async def test_a_tap_in_a_group_points_to_the_private_chat(hospital: Hospital) -
     assert ann.alert == texts.PRIVATE_ONLY
 
 
+async def test_a_tap_that_comes_from_nowhere_points_to_the_private_chat(hospital: Hospital) -> None:
+    """Below a message that was sent by way of an inline query: Telegram says nothing of its chat."""
+    ann = await hospital.patient()
+    user, chat = hospital.telegram.users[ann.id], hospital.telegram.chats[ann.id]
+    tap = hospital.telegram.add_tap(user, chat, 1, "visits.list")
+    query = {"id": tap.id, "from": user.json(), "chat_instance": "1", "inline_message_id": "1", "data": tap.data}
+    await hospital._process({"update_id": 1, "callback_query": query})
+
+    assert tap.answers == [{"text": texts.PRIVATE_ONLY, "show_alert": True}]
+    assert chat_of(ann) == ""
+
+
 async def test_blocked_and_unblocked_it_is_silent_and_knows(hospital: Hospital) -> None:
     ann = await hospital.patient()
     blocked = "SELECT blocked_at IS NOT NULL FROM telegram_accounts"
