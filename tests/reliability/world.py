@@ -29,6 +29,7 @@ from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.simulator.webhook import SECRET_HEADER, Courier
 
 ROOT = Path(__file__).parents[2]
+SECRET_KEY = "an invented secret of more than 32 characters"
 SECRET = "a-webhook-secret-of-more-than-32-letters"
 PRODUCT = ("hospital_bot", "run")
 PROBE = ("tests.reliability.entry", "run")
@@ -69,7 +70,7 @@ class World:
             "HOSPITAL_BOT_TOKEN": self.telegram.token,
             "HOSPITAL_BOT_API_URL": self.address,
             "HOSPITAL_DATABASE_URL": self.database_url,
-            "HOSPITAL_SECRET_KEY": "an invented secret of more than 32 characters",
+            "HOSPITAL_SECRET_KEY": SECRET_KEY,
             "HOSPITAL_SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}",
             "HOSPITAL_MAIL_FROM": "bot@harbour.example",
         }
@@ -146,6 +147,10 @@ class Bot:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._environment['HOSPITAL_WEBHOOK_PORT']}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
 
     def start(self) -> None:
         self._told_before, self._is_up = len(self.told()), False
