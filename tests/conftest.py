@@ -8,6 +8,8 @@ import pytest
 
 from tests.servers import Server, database_server
 
+pytest_plugins = ["tests.logs"]
+
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[Server]:

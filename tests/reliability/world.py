@@ -27,6 +27,7 @@ from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.records import Update, Webhook
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.simulator.webhook import SECRET_HEADER, Courier
+from tests import logs
 
 ROOT = Path(__file__).parents[2]
 SECRET_KEY = "an invented secret of more than 32 characters"
@@ -250,6 +251,7 @@ async def world(database_url: str, folder: Path) -> AsyncIterator[World]:
         finally:
             for bot in made.bots:
                 bot.kill()
+                logs.hear(bot.told())
 
 
 async def until(is_so: Callable[[], object], told: Callable[[], str]) -> None:
