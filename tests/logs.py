@@ -41,6 +41,10 @@ heard: list[str] = []
 """What was said in this test and is not captured by pytest."""
 
 
+FAILED = pytest.StashKey[bool]()
+"""A test that has failed shows whatever explains it."""
+
+
 def hear(text: str) -> None:
     heard.append(text)
 
@@ -58,7 +62,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "setup":
         heard.clear()
         codes.clear()
-    if report.when == "teardown" and report.passed:
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    if report.when == "teardown" and not item.stash[FAILED]:
         found = leaks("\n".join([*(text for _, text in report.sections), *heard]))
         if found:
             report.outcome = "failed"

@@ -48,6 +48,11 @@ class Polled(LocalLine):
                 await asyncio.sleep(LOOK)
 
 
+def _client(address: str) -> httpx.AsyncClient:
+    """Patient: on a busy machine an answer may take long, and nothing here measures it."""
+    return httpx.AsyncClient(base_url=address, trust_env=False, timeout=60)
+
+
 async def nobody(_update: Json) -> None:
     """The bot fetches its updates by itself."""
 
@@ -77,13 +82,12 @@ class Load:
     async def go_on(self, seconds: float) -> None:
         """All of it at once, until the time is over; then what was begun is finished."""
         until = asyncio.get_running_loop().time() + seconds
-        async with asyncio.TaskGroup() as group, httpx.AsyncClient(base_url=self.api, trust_env=False) as client:
+        async with asyncio.TaskGroup() as group, _client(self.api) as client:
             for phone in self.patients:
                 group.create_task(self._again(until, self._patient, phone))
             for phone in self.doctors:
                 group.create_task(self._again(until, self._doctor, phone))
             await group.create_task(self._again(until, self._software, client))
-            # the client stays open for as long as its own task, which ends with the others
 
     async def _again(self, until: float, deed: Any, who: Any) -> None:
         while asyncio.get_running_loop().time() < until:
