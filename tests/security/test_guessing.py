@@ -107,7 +107,7 @@ async def test_a_wave_of_logins_is_shed_and_nobody_else_notices(
     assert most() == 2
     assert 0 < sum(each.last.text == texts.refused(Busy()) for each in crowd) <= CROWD - PLACES
     assert quantiles(lag, n=100)[-1 if PROVE else 49] < 0.05
-    assert seconds / (len(TO_SUMMARY) + 1) < 0.5
+    assert not PROVE or seconds / (len(TO_SUMMARY) + 1) < 0.5
 
 
 async def test_it_would_stand_still_if_it_hashed_on_its_loop(

@@ -14,9 +14,9 @@ from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import HospitalBot
 from hospital_bot.telegram.webhook import LONGEST_BODY, SECRET_HEADER, serve, webhook_app
-from tests.telegram.conftest import bot, telegram
+from tests.telegram.conftest import ann, bot, telegram
 
-__all__ = ["bot", "telegram"]
+__all__ = ["ann", "bot", "telegram"]
 
 SECRET = "a-secret-of-thirty-two-characters"
 RIGHT = {SECRET_HEADER: SECRET}
