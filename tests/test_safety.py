@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "safety.md"
 FOLDERS = ("security", "reliability")
 
 PROMISES = {
-    f"{part}{number}" for part, most in (("A", 20), ("B", 10), ("D", 11), ("P", 1)) for number in range(1, most + 1)
+    f"{part}{number}" for part, most in (("A", 20), ("B", 10), ("D", 12), ("P", 1)) for number in range(1, most + 1)
 }
 CASES = {str(number) for number in range(1, 40)}
 NAMED = re.compile(r"`(\w+)/(test_\w+\.py)(?:::(test_\w+))?`")

@@ -54,7 +54,8 @@ def test_of_many_on_both_nodes_one_gets_the_time_and_the_others_hear_that_it_is_
 
 def for_update(session: Session, who: Who, patient_id: int) -> None:
     """The lock as many write it. On one server it would do."""
-    session.execute(select(Doctor.doctor_id).where(queries.matches(who)).with_for_update()).all()
+    known_by, value = queries.meant(who)
+    session.execute(select(Doctor.doctor_id).where(queries.matches(known_by)).with_for_update(), value).all()
     session.execute(select(Patient.patient_id).where(Patient.patient_id == patient_id).with_for_update()).all()
 
 

@@ -22,7 +22,7 @@ from hospital_bot.values import Visit
 from tests.booking.conftest import on_mariadb
 from tests.delivery.conftest import Ward, ann, clock, hospital, ward
 from tests.hospital import MONDAY, NOW, Hospital, at
-from tests.reliability.test_booking_races import race
+from tests.reliability.races import race
 
 __all__ = ["ann", "clock", "hospital", "on_mariadb", "ward"]
 
