@@ -163,7 +163,7 @@ def confirm_sick(turn: Turn, day: date) -> Screen:
         (Button(words.UNDO, link("timeoff.drop", absence.time_off_id)),),
         (Button(words.BOARD, link("timeoff.board", absence.time_off_id)),),
     )
-    return Screen(words.sick(absence, len(met), turn.clinic), rows)
+    return Screen(words.sick(absence, met, turn.clinic), rows)
 
 
 @area.command("absences")

@@ -189,10 +189,14 @@ def sick_preview(on: date, met: Sequence[Entry]) -> str:
     )
 
 
-def sick(absence: Absence, count: int, clinic: Clinic) -> str:
+def sick(absence: Absence, met: Sequence[Entry], clinic: Clinic) -> str:
     until = f" at {clock(clinic.wall(absence.tell_at))}; until then you can undo it" if absence.tell_at else ""
-    told = f"{plural(count, 'patient')} will be told{until}." if count else "No patient has to be told."
-    return f"🤒 <b>Noted. Get well soon.</b>\nNothing more can be booked. {told}"
+    told = sum(entry.reachable for entry in met)
+    parts = [f"{plural(told, 'patient')} will be told{until}."] if told else []
+    if to_call := len(met) - told:
+        parts.append(f"The bot can't reach {plural(to_call, 'patient')}: “{BOARD}” says whom to call.")
+    news = " ".join(parts) or "No patient has to be told."
+    return f"🤒 <b>Noted. Get well soon.</b>\nNothing more can be booked. {news}"
 
 
 def sick_day(name: str, starts: datetime) -> str:

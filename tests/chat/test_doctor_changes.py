@@ -249,6 +249,8 @@ async def test_the_doctor_sees_who_moved_who_waits_and_whom_to_call(hospital: Ho
     phone = await _on_monday(hospital, osei)
     await cy.blocks()
     await _off_sick(phone)
+    assert "3 patients will be told" in phone.last.text
+    assert "can't reach 1 patient: “Who has moved?” says whom to call" in phone.last.text
     await di.forges(f"visits.drop:{booked[3].appointment_id}:0", di.last.id)
     hospital.clock.turn(minutes=10)
     await deliver(hospital)
