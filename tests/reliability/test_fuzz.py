@@ -324,5 +324,5 @@ async def test_whatever_comes_is_answered_and_nothing_breaks(empty: Path) -> Non
         except Exception as error:
             error.add_note(f"in walk {number} with HOSPITAL_SEED={SEED}")
             raise
-    assert reach.updates > WALKS * MOVES * 0.8
+    assert reach.updates >= (10_000 if PROVE else 300)
     assert len(set(reach.verbs) & set(area.buttons)) > len(area.buttons) * (0.75 if PROVE else 0.25)
