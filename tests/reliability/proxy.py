@@ -70,18 +70,18 @@ class Link:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        try:
-            answers, server = await asyncio.open_connection("127.0.0.1", self.beyond)
-        except OSError:
-            writer.transport.abort()
-            return
-        connection = Connection(writer, server)
-        self._open.add(connection)
-        try:
-            await asyncio.gather(self._ask(connection, reader), self._answer(connection, answers))
-        finally:
-            self._open.discard(connection)
-            connection.abort()
+        async with _ending(writer):
+            try:
+                answers, server = await asyncio.open_connection("127.0.0.1", self.beyond)
+            except OSError:
+                return
+            async with _ending(server):
+                connection = Connection(writer, server)
+                self._open.add(connection)
+                try:
+                    await asyncio.gather(self._ask(connection, reader), self._answer(connection, answers))
+                finally:
+                    self._open.discard(connection)
 
     async def _ask(self, connection: Connection, reader: StreamReader) -> None:
         with suppress(OSError):
@@ -122,6 +122,17 @@ class Link:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _ending(writer: StreamWriter) -> AsyncIterator[None]:
+    """It is closed after the block, and not only about to be."""
+    try:
+        yield
+    finally:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 @asynccontextmanager
