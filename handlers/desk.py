@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from handlers import menu, seen, texts
@@ -24,6 +25,12 @@ area = Area("desk")
 @area.button("today")
 def todays_calls(turn: Turn) -> Screen:
     return show_calls(turn, turn.clinic.today(turn.now))
+
+
+@area.button("open")
+def open_calls(turn: Turn, day: date) -> Screen:
+    """Below the morning's message, which stays."""
+    return replace(show_calls(turn, day), new=True)
 
 
 @area.button("calls")

@@ -125,8 +125,7 @@ class Dispatcher:
 
     async def _settle(self, arrival: Arrival, run: Run) -> None:
         try:
-            with self._patience(arrival):
-                answer = await self._answer(arrival, run)
+            answer = await self._answer(arrival, run)
         except Unavailable:
             await self._apologise(arrival)
             raise
@@ -141,9 +140,10 @@ class Dispatcher:
         finished: dict[Call, Any] = {}
         while True:
             try:
-                return await self._db.run_async(self._step, arrival, run, finished)
+                with self._patience(arrival):
+                    return await self._db.run_async(self._step, arrival, run, finished)
             except Suspend as wanted:
-                finished[wanted.call] = await self._finish(wanted.call)
+                finished[wanted.call] = await self._finish(arrival, wanted.call)
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - a bug in a step must not take the chat down
@@ -167,12 +167,13 @@ class Dispatcher:
         conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=screen.to_json(), now=now)
         return Answer(screen, tuple(turn.letters))
 
-    async def _finish(self, call: Call) -> Any:
+    async def _finish(self, arrival: Arrival, call: Call) -> Any:
         """The result of suspended work, or its refusal, for the step's next run."""
         facts = dict(call.facts)
         try:
             if call.own_transaction:
-                return await self._db.run_async(call.work, **facts, now=self._clock())
+                with self._patience(arrival):
+                    return await self._db.run_async(call.work, **facts, now=self._clock())
             return await self._gate.run_async(partial(call.work, **facts))
         except Refusal as refusal:
             return refusal

@@ -15,7 +15,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
 from handlers.texts import records as record_words
 from handlers.turn import Turn
-from hospital_bot.errors import BadInput, NotFound, SlotTaken
+from hospital_bot.errors import BadInput, BookingError, NotFound
 from hospital_bot.services import attendance, digests
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.digests import Digest, Line
@@ -118,7 +118,7 @@ def mark(turn: Turn, appointment_id: int, status: str, page: str) -> Screen:
             channel=turn.channel,
             clinic=turn.clinic,
         )
-    except (BadInput, SlotTaken) as refusal:
+    except (BadInput, BookingError) as refusal:
         return Screen(toast=words.not_marked(refusal), alert=True)
     return show_day(turn, visit.start.date()) if page == "day" else show_visit(turn, appointment_id)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from handlers import dates, menu, outside, texts
+from handlers import dates, menu, outside, seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import hours as words
@@ -155,6 +155,7 @@ def _preview(turn: Turn, change: Change) -> Screen:
         new = turn.do(hours.preview, doctor_id=doctor_id, change=change, clinic=turn.clinic)
     except BadInput:
         return Screen(words.WRONG_TIMES, (_back(),))
+    seen.listing(turn, "outside", f"doctor:{doctor_id}")
     turn.expect("")
     turn.data["hours"] = {"kind": change.kind, "text": change.text, "on": str(change.day or "")}
     rows = ((Button(words.CONFIRM, link("hours.yes")),), _back())

@@ -21,7 +21,7 @@ from handlers.texts import notices as words
 from handlers.texts import offers as offer_words
 from handlers.turn import Turn
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, NotFound, SlotTaken
+from hospital_bot.errors import BadInput, BookingError, NotFound
 from hospital_bot.services import attendance, booking, digests, reminders
 from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
@@ -53,7 +53,7 @@ def screen(content: Content, *, clinic: Clinic, now: datetime) -> Screen:
             return Screen(words.week(content))
         case CallSheet():
             return Screen(
-                words.call_sheet(content, clinic), ((Button(words.REFRESH, link("desk.calls", content.day)),),)
+                words.call_sheet(content, clinic), ((Button(words.LIST_NOW, link("desk.open", content.day)),),)
             )
         case Offer():
             return offers.message(content, clinic)
@@ -143,7 +143,7 @@ def mark_visit(turn: Turn, day: date, appointment_id: int, status: str) -> Scree
             channel=turn.channel,
             clinic=turn.clinic,
         )
-    except (BadInput, SlotTaken) as refusal:
+    except (BadInput, BookingError) as refusal:
         toast = doctor_words.not_marked(refusal)
     return replace(show_digest(turn, day), toast=toast)
 

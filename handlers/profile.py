@@ -36,7 +36,7 @@ def _page(turn: Turn, notice: str = "") -> Screen:
         (Button(words.CHANGE_PHONE, link("profile.phone")), Button(words.CHANGE_ADDRESS, link("profile.address"))),
         (Button(born, link("profile.born")),),
         (Button(words.YOUR_DATA, link("privacy.start")),),
-        (Button(texts.MENU, link("menu.home")),),
+        menu.BACK,
     )
     return Screen(account_words.noticed(notice, words.page(profile, turn.clinic)), rows)
 

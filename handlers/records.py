@@ -29,6 +29,7 @@ PARTS = ("description", "diagnosis", "treatment_plan")
 
 
 @area.command("records")
+@area.button("list")
 def list_own(turn: Turn) -> Screen:
     return show_own(turn, 0)
 

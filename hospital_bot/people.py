@@ -93,14 +93,15 @@ def contact_phone(text: str) -> str:
 
 
 def birth_date(text: str, *, today: date) -> date:
-    """`23 May 1984`, `23.05.1984` or `1984-05-23`; `05/04/1984` could be two days, and is refused as `ambiguous`."""
-    found = re.fullmatch(r"(\d{1,4})([\s./-]+)(\w+)[\s./-]+(\d{1,4})", _clean("birth_date", text), re.ASCII)
+    """`23 May 1984`, `23.05.1984` or `1984-05-23`; `05/04/1984` could be two days: `ambiguous`."""
+    found = re.fullmatch(r"(\d{1,4})[\s./-]+(\w{1,9})[\s./-]+(\d{1,4})", _clean("birth_date", text), re.ASCII)
     if found is None:
         raise BadInput("birth_date", "not_a_date")
-    first, separator, middle, last = found.groups()
-    day, year = (last, first) if len(first) == 4 else (first, last)
+    first, middle, last = found.groups()
+    year_first = len(first) == 4
+    day, year = (last, first) if year_first else (first, last)
     month = int(middle) if middle.isdecimal() else _month(middle)
-    if separator == "/" and middle.isdecimal():
+    if not year_first and "." not in text and middle.isdecimal() and max(int(day), month) <= 12:
         raise BadInput("birth_date", "ambiguous")
     try:
         born = date(int(year) if len(year) == 4 else 0, month, int(day))

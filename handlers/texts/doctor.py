@@ -35,6 +35,7 @@ NOT_MARKED = {
     "not_begun": "The visit has not begun yet.",
     "written": "Its record is written: the visit stays done.",
     errors.SlotTaken.code: "Somebody else has that time now.",
+    errors.PatientBusy.code: "The patient has another visit at that time now.",
 }
 
 

@@ -26,6 +26,7 @@ MOVE = "Move"
 CANCEL = "Cancel visit"
 DETAILS = "Details"
 REFRESH = "🔄 Refresh"
+LIST_NOW = "The list as it is now"
 STATUS = {
     "pending": "waits for your answer",
     "arrived": "arrived",
@@ -43,6 +44,7 @@ HEADINGS = {
 }
 DONE_FOR_YOU = {
     "booked": "We booked a visit for you:",
+    "request": "We asked for a visit for you; the doctor will answer:",
     "confirmed": "Your visit is confirmed:",
     "moved": "We had to move your visit. It is now:",
     "cancelled": "We had to cancel your visit:",
@@ -50,6 +52,7 @@ DONE_FOR_YOU = {
 
 DONE_ELSEWHERE = {
     "booked": "A visit was booked with your account:",
+    "request": "A visit was asked for with your account; the doctor will answer:",
     "moved": "Your visit was moved with your account. It is now:",
     "cancelled": "Your visit was cancelled with your account:",
 }

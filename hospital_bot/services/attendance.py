@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, NotFound, SlotTaken
+from hospital_bot.errors import BadInput, NotFound, PatientBusy, SlotTaken
 from hospital_bot.models import Appointment, MedicalRecord
 from hospital_bot.services import audit, booking, statuses
 from hospital_bot.values import LIVE, NEXT, Visit, Who
@@ -45,7 +45,8 @@ def mark(
     """The doctor's own visit with its new status. Saying the same twice is the same as once.
 
     Raises NotFound for another doctor's visit exactly as for none; BadInput for what can't follow: `not_now`,
-    `not_begun`, or `written` when a record says that it is done; SlotTaken when it gave up a time that another has.
+    `not_begun`, or `written` when a record says that it is done; SlotTaken and PatientBusy when
+    its time is somebody else's by now, or the patient's for another visit.
     """
     visit = _own(session, appointment_id, doctor_id)
     if visit.status == status:
@@ -88,7 +89,9 @@ def _take_time_again(session: Session, visit: Visit, clinic: Clinic, now: dateti
     day, today = visit.start.date(), clinic.today(now)
     around = queries.held_around(session, [visit.doctor_id], visit.patient_id, "", day=day, today=today, now=now)
     end = visit.start + timedelta(minutes=visit.minutes)
-    if any(
-        held.live and held.start < end and visit.start < held.start + timedelta(minutes=held.length) for held in around
-    ):
+    live = [held for held in around if held.live]
+    met = [held for held in live if held.start < end and visit.start < held.start + timedelta(minutes=held.length)]
+    if any(held.doctor_id == visit.doctor_id for held in met):
         raise SlotTaken
+    if met:
+        raise PatientBusy

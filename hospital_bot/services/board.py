@@ -77,7 +77,7 @@ def _lines(session: Session, off: TimeOff) -> list[BoardLine]:
             Notification.state,
             chosen.appointment_date,
             chosen.appointment_time,
-            chosen.live,
+            chosen.status,
             _booked_since(off),
         )
         .join(Patient, Patient.patient_id == Appointment.patient_id)
@@ -96,15 +96,15 @@ def _booked_since(off: TimeOff) -> Exists:
     other, colleague, absent = aliased(Appointment), aliased(Doctor), aliased(Doctor)
     return (
         exists()
-        .where(other.patient_id == Appointment.patient_id, other.live == 1, other.created_at >= off.tell_at)
+        .where(other.patient_id == Appointment.patient_id, other.status != "cancelled", other.created_at >= off.tell_at)
         .where(colleague.doctor_id == other.doctor_id, absent.doctor_id == off.doctor_id)
         .where(or_(colleague.doctor_id == absent.doctor_id, colleague.specialization == absent.specialization))
     )
 
 
 def _line(row: Row[*tuple[Any, ...]]) -> BoardLine:
-    appointment_id, day, clock, name, phone, reason, told, new_day, new_clock, stands, has_another = row
-    moved_to = starts_at(new_day, new_clock) if stands else None
+    appointment_id, day, clock, name, phone, reason, told, new_day, new_clock, new_status, has_another = row
+    moved_to = starts_at(new_day, new_clock) if new_day and new_status != "cancelled" else None
     gave_back = new_day is not None or (reason and reason != offers.WHY["sick"])
     state: State = "waiting"
     if moved_to or has_another:

@@ -44,7 +44,7 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
     """The day's list as it is now. Raises Pointless when there is nothing to do."""
     day = date.fromisoformat(outbox.facts_of(row)["day"])
     found = call_list(session, day=day, clinic=clinic, now=now)
-    looks = insiders.report(session, since=row.due_at - timedelta(days=1), now=row.due_at)
+    looks = insiders.report(session, since=row.due_at - timedelta(days=1) - insiders.HOUR, now=row.due_at)
     if not (found or looks):
         raise Pointless("nobody to call")
     return CallSheet(day, tuple(found), tuple(looks))

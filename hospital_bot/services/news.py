@@ -1,4 +1,7 @@
-"""News of a visit: booked, moved, cancelled; asked for, confirmed. The doctor is told, the patient of others' deeds."""
+"""News of a visit: booked, moved, cancelled; asked for, confirmed.
+
+The doctor is told; the patient of others' deeds, and of what was done with the account elsewhere than in the chat.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,8 @@ class Deed:
 
 def booked(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> None:
     if visit.status == "pending":
-        outbox.put(session, _requests(visit, deed, clinic), now=deed.now)
+        told = deed.drafts("request", visit)[1:]
+        outbox.put(session, [*_requests(visit, deed, clinic), *told], now=deed.now)
         return
     drafts = deed.drafts("booked", visit) + reminders.drafts(visit, clinic=clinic, now=deed.now)
     outbox.put(session, drafts, now=deed.now)

@@ -49,7 +49,7 @@ class Person:
     def throttles(self) -> tuple[str, ...]:
         """The keys that count this person's attempts: see `throttles`."""
         user, chat = f"user:{self.user_id}", f"tg:{self.telegram_id}"
-        return (user, f"{user}@{chat}", chat)
+        return (user, f"{user}@{chat}", chat, f"denied:{self.user_id}", f"denied:{chat}")
 
 
 @dataclass(frozen=True, slots=True)

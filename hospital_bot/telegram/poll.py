@@ -21,7 +21,7 @@ from hospital_bot.telegram.lanes import Lanes, lane_of
 from hospital_bot.telegram.pace import seconds_of
 
 POLL_SECONDS = 5
-ANSWER_SECONDS = 3
+LATE_SECONDS = 3
 """How long Telegram keeps a request that it has nothing for, and how much later its answer may come. A dead
 connection tells nothing: the sum is how long the bot stays deaf after one."""
 SHORTEST_WAIT = 0.2
@@ -100,7 +100,7 @@ class Poller:
     async def _fetch(self) -> list[Json]:
         offset = self._offset()
         self._finished = {update_id for update_id in self._finished if update_id >= (offset or 0)}
-        return await self._bot.fetch(offset, seconds=POLL_SECONDS, late=ANSWER_SECONDS)
+        return await self._bot.fetch(offset, seconds=POLL_SECONDS, late=LATE_SECONDS)
 
     def _offset(self) -> int | None:
         if self._open:
@@ -113,8 +113,8 @@ class Poller:
     async def _work(self, update: Update) -> None:
         """Deliver in the chat's order, until it succeeds."""
         async with self._lanes.of(update):
-            wait = SHORTEST_WAIT
-            while not (self._is_passed_over(update) or await self._is_delivered(update)):
+            wait, is_passed_over = SHORTEST_WAIT, self._is_passed_over(update)
+            while not (is_passed_over or await self._is_delivered(update)):
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
         self._floods.end(lane_of(update))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hospital_bot.errors import SlotTaken
+from hospital_bot.errors import PatientBusy, SlotTaken
 from hospital_bot.services import attendance
 from hospital_bot.values import Visit
 from tests.booking.conftest import hospital, on_mariadb
@@ -56,5 +56,5 @@ def test_nor_while_the_patient_is_somewhere_else(hospital: Hospital, missed: Vis
     other = hospital.doctor([("10:00", "13:00")])
     hospital.book(missed.patient_id, other, at("10:30"))
 
-    with pytest.raises(SlotTaken):
+    with pytest.raises(PatientBusy):
         marked(hospital, missed, "arrived")

@@ -285,6 +285,27 @@ async def test_who_took_an_offered_time_and_gave_it_back_has_cancelled(hospital:
     assert "10:00 Ann · cancelled it" in chat_of(phone)
 
 
+async def test_who_was_seen_by_a_colleague_meanwhile_has_moved(hospital: Hospital) -> None:
+    osei, weber = hospital.doctor(), hospital.doctor("Dr. Weber", weekly="mon-sun 09:00-12:00")
+    ann = await _person(hospital)
+    visit(hospital, ann, osei, "2026-11-23 11:00")
+    phone = await _on_monday(hospital, osei)
+    await _off_sick(phone)
+    hospital.clock.turn(minutes=10)
+    await deliver(hospital)
+    await ann.taps(next(label for label in ann.last.buttons if "another doctor" in label))
+    taken = hospital.scalar("SELECT MAX(appointment_id) FROM appointments")
+    colleague = await hospital.staff(weber)
+    await colleague.says("/today")
+    for mark in ("arrived", "completed"):
+        await colleague.forges(f"doctor.mark:{taken}:{mark}:day", colleague.last.id)
+    assert hospital.scalar("SELECT status FROM appointments WHERE appointment_id = :id", id=taken) == "completed"
+
+    await phone.taps("Who has moved?")
+
+    assert "11:00 Ann · ✓ Mon 23 Nov" in chat_of(phone)
+
+
 @pytest.mark.parametrize(
     ("specialization", "line"), [("Cardiology", "✓ has another visit"), ("Dermatology", "no answer yet")]
 )
