@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-action=ignore
-WORKERS := 2
+WORKERS := 3# on two cores: the tests wait as much as they work
 COVERAGE := 90# per cent of lines and branches of hospital_bot and handlers
 
 .PHONY: help demo demo-script test style types layers duplicates mariadb galera chromium prove bench lock pictures format clean
