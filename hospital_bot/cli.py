@@ -72,7 +72,6 @@ async def _run(chosen: Settings) -> None:
     stop = asyncio.Event()
     wiring.stop_on_signals(stop)
     async with wiring.build(chosen) as product:
-        gc.collect()
         gc.freeze()  # what was loaded stays: the collector need not look it through again and again
         await wiring.run(product, stop)
 
