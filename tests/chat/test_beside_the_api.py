@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from httpx import AsyncClient, ConnectError
+from httpx import AsyncClient, ConnectError, Limits
 from sqlalchemy import create_engine
 
 from hospital_bot import schema, wiring
@@ -96,7 +96,8 @@ async def served(hospital: Hospital) -> AsyncIterator[AsyncClient]:
         replace(hospital.product, settings=hospital.product.settings.model_copy(update=changes)),
     )
     running = asyncio.create_task(wiring.run(product, stop))
-    async with AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    limits = Limits(keepalive_expiry=1)  # well before the server hangs up, however slow the machine is
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
         await up(client)
         yield client
     stop.set()

@@ -229,9 +229,9 @@ def forgets(deeds: Deeds, dice: Dice) -> None:
 @verb
 def has_wishes(deeds: Deeds, dice: Dice) -> None:
     """From now on visits wait for the doctor's answer, or don't; and digests come on evenings and Sundays."""
-    doctor_id = dice.choice(deeds.doctors)
-    deeds.run(hours.approve, doctor_id=doctor_id, on=dice.random() < 0.6)
-    deeds.run(digests.wish, doctor_id=doctor_id, on_evenings=dice.random() < 0.5, weekly=dice.random() < 0.5)
+    doctor = deeds.by_doctor(dice)
+    deeds.run(hours.approve, **doctor, on=dice.random() < 0.6)
+    deeds.run(digests.wish, doctor_id=doctor["doctor_id"], on_evenings=dice.random() < 0.5, weekly=dice.random() < 0.5)
 
 
 @verb

@@ -23,8 +23,6 @@ from hospital_bot.services import conversations
 from hospital_bot.telegram import pace, poll, webhook
 from tests.reliability.world import HELD
 
-area = Area("probe")
-
 
 def mark(session: Session, *, chat_id: int, kind: str, number: int, **_: Any) -> None:
     row = {"chat_id": chat_id, "kind": kind, "number": number}
@@ -36,30 +34,25 @@ def hold(session: Session, **_: Any) -> None:
     session.execute(text(f"SELECT RELEASE_LOCK('{HELD}')"))
 
 
-@area.command("probe")
 def begin(turn: Turn) -> Screen:
     turn.expect("probe")
     return Screen("begun")
 
 
-@area.answer("probe")
 def take_text(turn: Turn, text: str) -> Screen:
     return _take(turn, "text", int(text))
 
 
-@area.button("add")
 def take_tap(turn: Turn, number: int) -> Screen:
     return Screen(toast=_take(turn, "tap", number).text)
 
 
-@area.command("hold")
 def wait(turn: Turn) -> Screen:
     """As slow a step as the test wants."""
     turn.do(hold)
     return _take(turn, "text", 0)
 
 
-@area.command("break")
 def stumble(turn: Turn) -> Screen:
     _take(turn, "text", -1)
     raise ZeroDivisionError
@@ -122,7 +115,17 @@ SAFEGUARDS: dict[str, Callable[[], None]] = {
 }
 
 
+def add_area() -> None:
+    """In a process of its own alone: the steps of a test's process are everybody's."""
+    area = Area("probe")
+    for name, step in (("probe", begin), ("hold", wait), ("break", stumble)):
+        area.command(name)(step)
+    area.answer("probe")(take_text)
+    area.button("add")(take_tap)
+
+
 def main(command: str, *missing: str) -> None:
+    add_area()
     pace.PERSON = ()  # type: ignore[assignment]  # the pace is proven elsewhere: here nobody waits
     for safeguard in missing:
         SAFEGUARDS[safeguard]()

@@ -92,7 +92,7 @@ class Walk:
         """Ann and Bob have visits with Dr. Osei, who approves them; Zed is unknown, and so is one with a huge id."""
         hospital = self.hospital
         osei, lang = hospital.doctor(), hospital.doctor("Dr. Lang", minutes=20)
-        hospital.do(hours.approve, doctor_id=osei.doctor_id, on=True)
+        hospital.do(hours.approve, doctor_id=osei.doctor_id, user_id=osei.user_id, on=True, channel="test")
         ann, bob = await hospital.patient("Ann"), await hospital.patient("Bob")
         for phone, wall in ((ann, "2026-11-20 11:00"), (ann, "2026-11-24 10:00"), (bob, "2026-11-23 10:30")):
             practice.visit(hospital, phone, osei, wall, "a cough <b>")
