@@ -20,7 +20,7 @@ NEVER = {
     "a bot's token": r"simulated-token-of|\d{5,}(?::|%3A)AA[A-Za-z0-9_-]{20,}",
     "a token of the API": r"\beyJ[A-Za-z0-9_-]{10,}\.",
     "a key or a webhook's secret": r"an invented secret of|a-webhook-secret-of",
-    "a password": r"nine geese fly|three blue herons|sails at dawn|hunter2|mysql\+pymysql://\w+:[^@*\s]",
+    "a password": r"nine geese fly|three blue herons|sails at dawn|hunter2|mysql\+pymysql://\w+:(?!password@host)[^@*\s]",
     "a password's hash": r"\$2b\$\d\d\$",
     "an authenticator's secret": r"\b[A-Z2-7]{32}\b",
     "an address of mail": r"@(people|patients|reminded|doctors)\.example",
