@@ -68,12 +68,18 @@ class HospitalBot(ExtBot[str]):
     async def fetch(
         self, offset: int | None, *, seconds: int, late: float = ANSWER_SECONDS, most: int = 100
     ) -> list[Json]:
-        """Updates from `offset` on, raw. Telegram waits so many seconds for the first; its answer may come `late`."""
+        """Updates from `offset` on, raw. Telegram waits so many seconds for the first; its answer may come `late`.
+
+        Raises TelegramError, also for an answer that is no list of updates with ids.
+        """
         wanted = {"timeout": seconds, "limit": most, "allowed_updates": ALLOWED_UPDATES}
         if offset is not None:
             wanted["offset"] = offset
         patience = late + seconds
-        return cast("list[Json]", await Bot._do_post(self, "getUpdates", wanted, read_timeout=patience))  # noqa: SLF001 - as above
+        updates: Any = await Bot._do_post(self, "getUpdates", wanted, read_timeout=patience)  # noqa: SLF001 - as above
+        if not (isinstance(updates, list) and all(is_update(raw) for raw in updates)):
+            raise TelegramError("The answer is no list of updates")
+        return updates
 
     def read(self, raw: Json) -> Update:
         """The update as an object. Raises what an odd field leads to.
@@ -87,6 +93,11 @@ class HospitalBot(ExtBot[str]):
             out_of_reach = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
             raw = raw | {"callback_query": tap | {"message": out_of_reach}}
         return Update.de_json(raw, self)
+
+
+def is_update(raw: Any) -> bool:
+    """Whether it can be told apart from others, whatever else is in it."""
+    return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
 
 
 def build_bot(token: str, api_url: str, pace: Pace, request: BaseRequest | None = None) -> HospitalBot:

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from telegram import Update
 
-from hospital_bot.telegram.bot import HospitalBot, Json
+from hospital_bot.telegram.bot import HospitalBot, Json, is_update
 from hospital_bot.telegram.lanes import Lanes
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -73,7 +73,7 @@ class Webhook:
             return Response(status_code=413)
         except ValueError:
             raw = None
-        if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
+        if not is_update(raw):
             log.warning("webhook.malformed")
             return Response(status_code=400)
         return await self._hand_on(raw)
