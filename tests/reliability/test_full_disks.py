@@ -81,9 +81,17 @@ async def about_to_book(hospital: Hospital) -> Phone:
     ann = Phone(Polled(hospital), phone.id, "Ann")
     await ann.says("/book")
     for step in ("book.doctors", "book.days", "book.times", "book.time", "book.check"):
-        data = next(data for data in buttons(ann) if data.startswith(f"{step}:"))
-        await ann.taps_in(ann.last.id, data)
+        await ann.taps_in(ann.last.id, await button(ann, step))
+    await button(ann, "book.yes")
     return ann
+
+
+async def button(phone: Phone, step: str) -> str:
+    """The first of this step, once it is shown: a tap is answered before its screen is there."""
+    async with asyncio.timeout(30):
+        while not (shown := [data for data in buttons(phone) if data.startswith(f"{step}:")]):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(LOOK)
+    return shown[0]
 
 
 def buttons(phone: Phone) -> list[str]:

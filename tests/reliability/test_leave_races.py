@@ -18,6 +18,9 @@ __all__ = ["hospital", "on_mariadb"]
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
+MOST = 60
+"""Rounds of ten. A control is over with the first harm, which some machines show late."""
+
 
 @pytest.fixture
 def crowd() -> Iterator[ThreadPoolExecutor]:
@@ -34,7 +37,7 @@ def test_without_the_lock_leave_misses_some(
 ) -> None:
     monkeypatch.setattr(booking, "lock_doctors", lambda *_: None)
 
-    assert missed(on_mariadb, crowd, 40) > 0
+    assert any(missed(on_mariadb, crowd, 10) for _ in range(MOST))
 
 
 def test_a_time_is_kept_or_booked_never_both(on_mariadb: Hospital, crowd: ThreadPoolExecutor) -> None:
@@ -46,7 +49,7 @@ def test_without_the_lock_a_time_is_kept_and_booked(
 ) -> None:
     monkeypatch.setattr(booking, "lock_doctors", lambda *_: None)
 
-    assert both_kept_and_taken(on_mariadb, crowd, 60) > 0
+    assert any(both_kept_and_taken(on_mariadb, crowd, 10) for _ in range(MOST))
 
 
 def test_of_confirm_and_decline_at_once_one_stands(on_mariadb: Hospital, crowd: ThreadPoolExecutor) -> None:
