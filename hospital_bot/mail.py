@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime, make_msgid, parseaddr
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -60,7 +61,12 @@ class Mailer:
         """Raises ValueError for an SMTP URL or a sender that can't be used."""
         self._server = Server.of(url)
         self._sender = _address(sender)
-        self._context = context or ssl.create_default_context()
+        self._given = context
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        """Made when it is needed: reading all the authorities takes as long as a tenth of the bot's start."""
+        return self._given or ssl.create_default_context()
 
     def send(self, to: str, subject: str, body: str) -> None:
         """Raises MailError."""
