@@ -30,9 +30,9 @@ _SCHEME = "hmac384"
 _STORED = re.compile(r"(hmac384)?(\$2[aby]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53})", re.ASCII)
 
 
-def hash_password(text: str, *, pepper: bytes, cost: int = COST) -> str:
+def hash_password(text: str, *, pepper: bytes) -> str:
     """What to store for this password. The text has passed `people.password`."""
-    return _SCHEME + bcrypt.hashpw(_keyed(text, pepper), bcrypt.gensalt(cost)).decode()
+    return _SCHEME + bcrypt.hashpw(_keyed(text, pepper), bcrypt.gensalt(COST)).decode()
 
 
 def matches(text: str, stored: str, *, pepper: bytes) -> bool:
@@ -49,7 +49,7 @@ def matches(text: str, stored: str, *, pepper: bytes) -> bool:
 
 def needs_rehash(stored: str) -> bool:
     """True for a hash that the next right password should replace."""
-    return not stored.startswith(f"{_SCHEME}$2b${COST}$")
+    return not stored.startswith(f"{_SCHEME}$2b${COST:02}$")
 
 
 def normal(text: str) -> str:

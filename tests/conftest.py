@@ -6,9 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from hospital_bot import passwords
 from tests.servers import Server, database_server
 
 pytest_plugins = ["tests.logs"]
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At bcrypt's lowest cost: half of the time of all tests, otherwise."""
+    if not request.node.get_closest_marker("dear_passwords"):
+        monkeypatch.setattr(passwords, "COST", 4)
+        monkeypatch.setattr(passwords, "DUMMY", passwords.DUMMY.replace("$12$", "$04$"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from hospital_bot.db import Database
 from hospital_bot.models import Appointment, Base, Doctor, Patient, TimeOff, User, midnight
 from hospital_bot.services import availability, booking
 from hospital_bot.values import Visit, Who
+from tests import tables
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONDAY = date(2026, 11, 23)
@@ -51,8 +52,8 @@ class Hospital:
     @classmethod
     def build(cls, url: str, *, connections: int = 10, zone: str = "UTC", **rules: Any) -> Hospital:
         """The tables are made; nobody works here yet."""
+        tables.prepare(url)
         db = Database(url, connections=connections)
-        Base.metadata.create_all(db.engine)
         return cls(db, Clinic("Invented Hospital", ZoneInfo(zone), Rules(**rules)))
 
     def doctor(

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,8 @@ import pymysql
 import pytest
 from sqlalchemy import URL, make_url
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak plain HTTP: reading all the authorities takes longer than most tests."""
 PORTS = range(20_000, 32_000)
 """Below the ports Linux gives to outgoing connections: a client that dials a server which is down could be
 given that very port as its own, and would then be talking to itself."""
@@ -72,6 +75,7 @@ class Server:
             user=self.address.username,
             password=self.address.password or "",
             autocommit=True,
+            ssl_disabled=True,
         )
 
     def _refuse(self) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from hospital_bot import passwords
 from hospital_bot.errors import CodeSpent, LoginError, NotFound, WrongCredentials
 from hospital_bot.keys import Keys
 from hospital_bot.models import Doctor, OtpCode, Patient, TelegramAccount, User
-from hospital_bot.passwords import DUMMY
 from hospital_bot.services import accounts, audit, news, otp, throttles, totp
 from hospital_bot.services.accounts import Actor
 
@@ -69,10 +69,10 @@ def begin_password(
     if found is None:
         key = f"email:{keys.throttles.digest(email)}"
         throttles.reserve(session, key=key, now=now)
-        return PasswordCheck(None, DUMMY, key)
+        return PasswordCheck(None, passwords.DUMMY, key)
     key = throttles.user_key(found.user_id, own_telegram_id=found.telegram_id)
     if not throttles.reserve(session, key=key, now=now):
-        return PasswordCheck(None, DUMMY, key)
+        return PasswordCheck(None, passwords.DUMMY, key)
     return PasswordCheck(found.user_id, found.password, key)
 
 

@@ -16,20 +16,18 @@ from hospital_bot import passwords
 from hospital_bot.db import Database
 from hospital_bot.errors import Refusal
 from hospital_bot.keys import Keys
-from hospital_bot.models import Base
 from hospital_bot.services import accounts, logins, registration
 from hospital_bot.services.accounts import Actor
+from tests import tables
 
 T = TypeVar("T")
 
 KEYS = Keys.derive("an invented secret of more than 32 characters")
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
-CHEAP = 4
-"""bcrypt's lowest cost: these tests are about everything else."""
 
 
 def hashed(password: str) -> str:
-    return passwords.hash_password(password, pepper=KEYS.pepper, cost=CHEAP)
+    return passwords.hash_password(password, pepper=KEYS.pepper)
 
 
 class Hospital:
@@ -153,8 +151,9 @@ class Person:
 
 @pytest.fixture
 def hospital(tmp_path: Path) -> Iterator[Hospital]:
-    db = Database(f"sqlite:///{tmp_path}/hospital.db")
-    Base.metadata.create_all(db.engine)
+    url = f"sqlite:///{tmp_path}/hospital.db"
+    tables.prepare(url)
+    db = Database(url)
     yield Hospital(db)
     db.close()
 

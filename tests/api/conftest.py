@@ -25,11 +25,10 @@ from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.telegram import webhook
 from tests.hospital import Hospital
+from tests.servers import NO_TLS
 
 KEYS = Keys.derive("an invented secret of more than 32 characters")
 PASSWORD = "nine geese fly south"
-CHEAP = 4
-"""bcrypt's lowest cost, for people who were there before the test began."""
 GENEROUS = Limits(every="100000/minute", changes="100000/minute")
 
 
@@ -62,7 +61,7 @@ class Service:
         """Somebody who has had an account for long."""
         user_id = self.hospital.user(name, role)
         email = str(self.hospital.scalar("SELECT email FROM users WHERE user_id = :id", id=user_id))
-        stored = passwords.hash_password(password, pepper=KEYS.pepper, cost=CHEAP)
+        stored = passwords.hash_password(password, pepper=KEYS.pepper)
         values = {"password": stored, "at": "2026-01-01 00:00:00", "id": user_id}
         self.hospital.sql("UPDATE users SET password = :password, verified_at = :at WHERE user_id = :id", **values)
         return Person(self, user_id, email, password)
@@ -79,7 +78,7 @@ class Service:
         sql = "SELECT u.user_id, email FROM users u JOIN doctors d ON d.user_id = u.user_id WHERE doctor_id = :id"
         with self.hospital.db.engine.connect() as connection:
             user_id, email = connection.execute(text(sql), {"id": doctor_id}).one()
-        stored = passwords.hash_password(PASSWORD, pepper=KEYS.pepper, cost=CHEAP)
+        stored = passwords.hash_password(PASSWORD, pepper=KEYS.pepper)
         self.hospital.sql("UPDATE users SET password = :password WHERE user_id = :id", password=stored, id=user_id)
         return Person(self, user_id, email, PASSWORD, doctor_id=doctor_id)
 
@@ -127,7 +126,7 @@ def listening(app: FastAPI) -> Iterator[Client]:
 
     thread = Thread(target=loop.run_until_complete, args=[run()])
     thread.start()
-    with Client(base_url=f"http://127.0.0.1:{port.result(10)}", timeout=30) as client:
+    with Client(base_url=f"http://127.0.0.1:{port.result(10)}", timeout=30, verify=NO_TLS) as client:
         yield client
     loop.call_soon_threadsafe(done.set)
     thread.join()

@@ -25,14 +25,13 @@ from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram import pace
 from hospital_bot.wiring import Product
+from tests import tables
 from tests.hospital import NOW
 from tests.telegram.conftest import Clock
 
 T = TypeVar("T")
 
 PASSWORD = "nine geese fly south"
-CHEAP = 4
-"""bcrypt's lowest cost, for people who were there before the test began."""
 
 
 @dataclass
@@ -105,7 +104,7 @@ class Hospital:
         return self.db.run(use_case, **facts, now=self.clock())
 
     def hashed(self, password: str) -> str:
-        return passwords.hash_password(password, pepper=self.keys.pepper, cost=CHEAP)
+        return passwords.hash_password(password, pepper=self.keys.pepper)
 
     def letter(self, name: str = "Ann") -> Letter:
         """The newest mail to this person."""
@@ -170,6 +169,7 @@ async def hospital(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 @asynccontextmanager
 async def opened(database_url: str, clock: Clock, file: Path, **settings: Any) -> AsyncIterator[Hospital]:
     """A hospital on this database, while the block runs; `file` is where SQLite has it."""
+    tables.prepare(database_url)
     telegram, mailbox = Telegram(clock), Mailbox(clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(telegram.close)

@@ -23,7 +23,7 @@ from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of, opened
 from tests.chat.practice import patient_id
 from tests.hospital import at
-from tests.servers import free_port
+from tests.servers import NO_TLS, free_port
 from tests.telegram.conftest import Clock
 
 CLIENTS = 32
@@ -97,7 +97,7 @@ async def served(hospital: Hospital) -> AsyncIterator[AsyncClient]:
     )
     running = asyncio.create_task(wiring.run(product, stop))
     limits = Limits(keepalive_expiry=1)  # well before the server hangs up, however slow the machine is
-    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, verify=NO_TLS) as client:
         await up(client)
         yield client
     stop.set()

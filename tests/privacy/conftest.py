@@ -15,8 +15,9 @@ from sqlalchemy import text
 from hospital_bot.db import Database
 from hospital_bot.keys import Keys
 from hospital_bot.services import audit, chain
+from tests import tables
 from tests.chat.conftest import clock, hospital
-from tests.data.databases import create_all, migrate, opened
+from tests.data.databases import opened
 from tests.hospital import NOW
 
 __all__ = ["clock", "hospital"]
@@ -63,14 +64,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with the tables in it, of either kind."""
     sqlite = f"sqlite:///{tmp_path}/hospital.db"
     chosen: str = sqlite if request.param == "sqlite" else request.getfixturevalue("mariadb_url")
-    migrate(chosen)
+    tables.prepare(chosen)
     return chosen
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
     url = f"sqlite:///{tmp_path}/hospital.db"
-    create_all(url)
+    tables.prepare(url)
     with signed(url) as log:
         yield log
 

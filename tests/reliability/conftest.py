@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hospital_bot import schema
-from hospital_bot.db import Database
+from tests import tables
 from tests.hospital import Hospital
 from tests.reliability.cluster import Balanced, Cluster, running
 from tests.reliability.world import World, world
@@ -23,9 +22,7 @@ CREATE TABLE probe (
 @pytest.fixture
 def hospital_url(mariadb_url: str) -> str:
     """An empty hospital, up to date."""
-    db = Database(mariadb_url, connections=1)
-    schema.upgrade(db.engine)
-    db.close()
+    tables.prepare(mariadb_url)
     return mariadb_url
 
 

@@ -24,6 +24,7 @@ from hospital_bot.simulator.lines import LocalLine
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.simulator.refusals import Json
 from tests.reliability.world import SECRET_KEY, World
+from tests.servers import NO_TLS
 
 PATIENTS, DOCTORS, REMINDED = 16, 6, 10
 PASSWORD = "nine geese fly south"
@@ -50,7 +51,7 @@ class Polled(LocalLine):
 
 def _client(address: str) -> httpx.AsyncClient:
     """Patient: on a busy machine an answer may take long, and nothing here measures it."""
-    return httpx.AsyncClient(base_url=address, trust_env=False, timeout=60)
+    return httpx.AsyncClient(base_url=address, trust_env=False, verify=NO_TLS, timeout=60)
 
 
 async def nobody(_update: Json) -> None:
@@ -161,7 +162,7 @@ def _write(session: Session, *, patients: list[Phone], doctors: list[Phone], rem
 
 def _user(session: Session, phone: Phone, role: str) -> int:
     now, pepper = datetime.now(UTC), Keys.derive(SECRET_KEY).pepper
-    password = passwords.hash_password(PASSWORD, pepper=pepper, cost=4)
+    password = passwords.hash_password(PASSWORD, pepper=pepper)
     user = User(name=phone.name, email=f"{phone.id}@people.example", password=password, role=role, verified_at=now)
     session.add(user)
     session.flush()

@@ -13,20 +13,18 @@ from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
 
-import bcrypt
 import pytest
 from structlog.testing import capture_logs
 
 import handlers
 from handlers import area, texts
-from hospital_bot import schema
-from hospital_bot.db import Database
 from hospital_bot.services import accounts, doctors, hours
 from hospital_bot.simulator import keyboards
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.records import Chat, Message, Tap, User
 from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.telegram import pace
+from tests import tables
 from tests.chat import practice
 from tests.chat.conftest import Hospital, email_of, opened
 from tests.hospital import NOW
@@ -278,22 +276,18 @@ TAPS = ("as usual", "as usual", "inaccessible", "inline", "without a message", "
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pace and slow hashes have proofs of their own; and Telegram's refusals are kept."""
+    """Pace has proofs of its own; and Telegram's refusals are kept."""
     for limit in ("PERSON", "GROUP", "PERSON_IN_BULK", "REST", "PEOPLE"):
         monkeypatch.setattr(pace, limit, ())
     monkeypatch.setattr("tests.chat.conftest.SimulatorRequest", Strict)
     monkeypatch.setattr(Strict, "refused", [])
-    salt = bcrypt.gensalt
-    monkeypatch.setattr(bcrypt, "gensalt", lambda *_: salt(4))
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
     """A hospital's database without a hospital in it."""
     file = tmp_path / "empty.db"
-    db = Database(f"sqlite:///{file}", connections=1)
-    schema.upgrade(db.engine)
-    db.close()
+    tables.prepare(f"sqlite:///{file}")
     return file
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from hospital_bot.simulator.webhook import SECRET_HEADER
 from tests.reliability.world import PATH, PRODUCT, SECRET, World, world
+from tests.servers import NO_TLS
 
 pytestmark = pytest.mark.mariadb
 
@@ -68,7 +69,7 @@ async def test_the_webhook_takes_nothing_from_strangers(around: World, headers: 
             "text": "/probe",
         },
     }
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as client:
         answer = await client.post(bot.url + PATH, json=update, headers=headers)
 
     assert answer.status_code == 403

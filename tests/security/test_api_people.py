@@ -184,6 +184,7 @@ def test_one_address_logs_in_twenty_times_a_minute(service: Service) -> None:
 
 
 @pytest.mark.prove
+@pytest.mark.dear_passwords
 @pytest.mark.skipif("HOSPITAL_PROVE" not in os.environ, reason="takes minutes; the hashes are counted above")
 def test_known_and_unknown_people_cost_the_same_time(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """The processor's time, all threads together: other programs on the machine don't count."""
@@ -286,10 +287,3 @@ def test_an_old_bare_hash_is_replaced_by_todays(service: Service) -> None:
     ann.logs_in()
     assert service.hospital.scalar("SELECT password FROM users").startswith("hmac384$2b$")
     assert ann.logs_in()
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These tests are about everything but the cost of a hash."""
-    gensalt = bcrypt.gensalt
-    monkeypatch.setattr(bcrypt, "gensalt", lambda _cost=12: gensalt(4))

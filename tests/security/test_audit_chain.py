@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hospital_bot.services import chain
-from tests.data.databases import create_all
+from tests import tables
 from tests.privacy.conftest import KEYS, Log, each_log, log, signed, url
 
 __all__ = ["each_log", "log", "url"]
@@ -165,7 +165,7 @@ def test_one_changed_entry_in_many_is_found(each_log: Log, monkeypatch: pytest.M
 
 @pytest.mark.mariadb
 def test_processes_that_link_at_once_make_one_chain(mariadb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    create_all(mariadb_url)
+    tables.prepare(mariadb_url)
     monkeypatch.setattr(chain, "BATCH", 7)
     with signed(mariadb_url) as log, ThreadPoolExecutor(4) as several:
         log.write(60)

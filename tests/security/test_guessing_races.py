@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 from hospital_bot import passwords
 from hospital_bot.db import Database
 from hospital_bot.errors import Refusal, WrongCredentials
-from hospital_bot.models import Base, OtpCode, Throttle, User
+from hospital_bot.models import OtpCode, Throttle, User
 from hospital_bot.services import doctors, logins, otp, throttles, totp
+from tests import tables
 from tests.accounts.conftest import KEYS, Hospital, Person, ann, hashed
 
 __all__ = ["ann"]
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.mariadb
 
 @pytest.fixture
 def hospital(mariadb_url: str) -> Iterator[Hospital]:
+    tables.prepare(mariadb_url)
     db = Database(mariadb_url, connections=THREADS)
-    Base.metadata.create_all(db.engine)
     connected = Barrier(THREADS)  # else the first to be connected is done before the second begins
     at_once(THREADS, lambda _: db.run(lambda session: (session.connection(), connected.wait())))
     yield Hospital(db)

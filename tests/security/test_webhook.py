@@ -14,6 +14,7 @@ from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import HospitalBot
 from hospital_bot.telegram.webhook import LONGEST_BODY, SECRET_HEADER, serve, webhook_app
+from tests.servers import NO_TLS
 from tests.telegram.conftest import ann, bot, telegram
 
 __all__ = ["ann", "bot", "telegram"]
@@ -171,7 +172,7 @@ async def test_telegram_delivers_over_a_real_socket(
 
 async def test_the_server_finishes_what_it_runs_before_it_stops(bot: HospitalBot, handling: Handling) -> None:
     handling.gate.clear()
-    async with httpx.AsyncClient(headers=RIGHT, trust_env=False) as client:
+    async with httpx.AsyncClient(headers=RIGHT, trust_env=False, verify=NO_TLS) as client:
         async with serve(webhook_app(bot, handling, secret=SECRET, path="/telegram"), "127.0.0.1", 0) as port:
             post = asyncio.create_task(client.post(f"http://127.0.0.1:{port}/telegram", json=said()))
             await handling.has_begun.wait()

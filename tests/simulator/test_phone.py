@@ -16,6 +16,7 @@ from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.phone import BotSilent, NotOffered, Phone
 from hospital_bot.simulator.refusals import Impossible, Json
 from hospital_bot.simulator.telegram import Telegram
+from tests.servers import NO_TLS
 
 CHOICE = InlineKeyboardMarkup(
     [[InlineKeyboardButton("Yes", callback_data="yes"), InlineKeyboardButton("Site", url="https://x.org")]]
@@ -197,5 +198,5 @@ async def test_only_this_machine_is_served(telegram: Telegram, mailbox: Mailbox)
 
 
 async def test_a_running_simulator_answers_over_the_network(address: str) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
         assert (await http.get(f"{address}/sim/people")).json() == []
