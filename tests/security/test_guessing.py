@@ -87,6 +87,7 @@ async def test_who_mistypes_at_home_is_not_warned_of_themselves(hospital: Hospit
 
 
 @pytest.mark.prove
+@pytest.mark.dear_passwords
 async def test_a_wave_of_logins_is_shed_and_nobody_else_notices(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ async def test_a_wave_of_logins_is_shed_and_nobody_else_notices(
     assert not PROVE or seconds / (len(TO_SUMMARY) + 1) < 0.5
 
 
+@pytest.mark.dear_passwords
 async def test_it_would_stand_still_if_it_hashed_on_its_loop(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
