@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-
-from icalendar import Alarm, Calendar, Event
+from typing import TYPE_CHECKING
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.values import Visit
 
+if TYPE_CHECKING:
+    from icalendar import Alarm
+
 
 def ics(visit: Visit, clinic: Clinic, *, now: datetime) -> bytes:
     """The visit, in UTC so that no reader can mistake the zone. Discreet: hospital and room, never a diagnosis."""
+    from icalendar import Calendar, Event  # slow to load, and the bot has started long before somebody asks
+
     event = Event()
     event.add("uid", f"visit-{visit.appointment_id}@{_host(clinic)}")
     event.add("dtstamp", now.replace(microsecond=0))
@@ -34,6 +38,8 @@ def ics(visit: Visit, clinic: Clinic, *, now: datetime) -> bytes:
 
 
 def _alarm() -> Alarm:
+    from icalendar import Alarm
+
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
     alarm.add("description", "Visit")
