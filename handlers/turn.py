@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol, Self, TypeVar
@@ -14,7 +14,7 @@ from handlers.screen import Letter
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotAllowed, NotLoggedIn
 from hospital_bot.keys import Keys
-from hospital_bot.services import accounts
+from hospital_bot.services import accounts, registration
 from hospital_bot.services.accounts import Actor
 
 T = TypeVar("T")
@@ -211,11 +211,14 @@ class Turn:
         return self.user
 
     def patient(self) -> tuple[Actor, int]:
-        """The patient who is logged in, and their patient_id. Raises NotLoggedIn or NotAllowed."""
+        """The patient who is logged in, and their patient_id. Raises NotLoggedIn or NotAllowed.
+
+        Who has an account of other software's making and is no patient yet becomes one here.
+        """
         user = self.logged_in()
-        if user.patient_id is None:
-            raise NotAllowed
-        return user, user.patient_id
+        patient_id: int = self.do(registration.admit, actor=user, channel=self.channel)
+        self.user = replace(user, patient_id=patient_id)
+        return self.user, patient_id
 
     def doctor(self) -> int:
         """The doctor_id of the doctor who is logged in. Raises NotLoggedIn or NotAllowed."""

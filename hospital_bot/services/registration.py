@@ -112,14 +112,31 @@ def confirm_user(
 def register_patient(
     session: Session, *, actor: Actor, user_id: int, address: str, phone: str, channel: str, now: datetime
 ) -> int:
-    """The patient_id of the user who asks. Raises NotAllowed for anybody else, AlreadyPatient the second time."""
+    """The patient_id of the user who asks. Raises NotAllowed for anybody else, AlreadyPatient the second time.
+
+    Whom `admit` has made a patient meanwhile has told nothing yet: that is done now.
+    """
     actor.require_user(user_id)
     if not actor.is_patient:
         raise NotAllowed
-    if actor.patient_id is not None:
-        raise AlreadyPatient
-    patient_id = _add_patient(session, user_id, address, phone)
+    if actor.patient_id is None:
+        patient_id = _add_patient(session, user_id, address, phone)
+    else:
+        patient_id = actor.patient_id
+        _complete(session, patient_id, address, phone)
     audit.record(session, actor_id=user_id, patient_id=patient_id, action="register", channel=channel, now=now)
+    return patient_id
+
+
+def admit(session: Session, *, actor: Actor, channel: str, now: datetime) -> int:
+    """The patient_id of somebody who comes to the chat with an account and no more: address and phone can follow.
+    Raises NotAllowed for staff."""
+    if actor.patient_id is not None:
+        return actor.patient_id
+    if not actor.is_patient:
+        raise NotAllowed
+    patient_id = _add_patient(session, actor.user_id, None, None)
+    audit.record(session, actor_id=actor.user_id, patient_id=patient_id, action="register", channel=channel, now=now)
     return patient_id
 
 
@@ -153,7 +170,17 @@ def _open(
         raise WrongCode
 
 
-def _add_patient(session: Session, user_id: int, address: str, phone: str) -> int:
+def _complete(session: Session, patient_id: int, address: str, phone: str) -> None:
+    empty = and_(Patient.patient_id == patient_id, Patient.address.is_(None), Patient.phone_number.is_(None))
+    if (
+        not session.connection()
+        .execute(update(Patient).where(empty).values(address=address, phone_number=phone))
+        .rowcount
+    ):
+        raise AlreadyPatient
+
+
+def _add_patient(session: Session, user_id: int, address: str | None, phone: str | None) -> int:
     added = session.connection().execute(insert(Patient).values(user_id=user_id, address=address, phone_number=phone))
     patient_id: int = added.lastrowid
     return patient_id

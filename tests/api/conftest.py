@@ -68,7 +68,7 @@ class Service:
 
     def patient(self, name: str = "Ann") -> Person:
         person = self.user(name)
-        self.hospital.sql("INSERT INTO patients (user_id) VALUES (:id)", id=person.user_id)
+        self.hospital.sql("INSERT INTO patients (user_id, address) VALUES (:id, '1 Hill Road')", id=person.user_id)
         patient_id = self.hospital.scalar("SELECT patient_id FROM patients WHERE user_id = :id", id=person.user_id)
         return replace(person, patient_id=int(patient_id))
 

@@ -22,12 +22,41 @@ from hospital_bot.simulator.phone import Phone
 from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of, opened
 from tests.chat.practice import patient_id
+from tests.chat.test_booking import TO_SUMMARY
 from tests.hospital import at
 from tests.servers import NO_TLS, free_port
 from tests.telegram.conftest import Clock
 
 CLIENTS = 32
 ROUNDS = 200 if os.environ.get("HOSPITAL_PROVE") else 5
+
+
+async def test_who_registered_elsewhere_books_in_the_chat_and_tells_the_rest_later(
+    hospital: Hospital,
+) -> None:
+    hospital.doctor()
+    known_by = {"email": email_of("Ann"), "password": PASSWORD}
+    rest = {"address": "1 Hill Road", "phone_number": "+49 431 123456"}
+    async with served(hospital) as client:
+        begun = (await client.post("/users/register", json=known_by | {"name": "Ann Lee"})).json()
+        opening = {"email": email_of("Ann"), "code": hospital.code(), "registration": begun["registration"]}
+        user_id = (await client.post("/users/verify", json=opening)).json()["user_id"]
+        hospital.clock.turn(minutes=2)
+        ann = await hospital.phone("Ann")
+        await ann.walks("/login")
+        for said in known_by.values():
+            await ann.says(said)
+        await ann.says(hospital.code())
+
+        await ann.walks(*TO_SUMMARY, "✅ Confirm")
+
+        assert "Booked" in chat_of(ann)
+        await ann.walks("/profile")
+        client.headers["Authorization"] = f"Bearer {(await client.post('/login', json=known_by)).json()['token']}"
+        told = [await client.post("/patients/register", json={"user_id": user_id} | rest) for _ in range(2)]
+        assert [answer.status_code for answer in told] == [201, 409]
+        assert hospital.scalar("SELECT COUNT(*) FROM patients") == 1
+        assert hospital.scalar("SELECT address FROM patients") == "1 Hill Road"
 
 
 async def test_what_is_booked_over_http_is_seen_in_the_chat_and_cancelled_there(hospital: Hospital) -> None:
