@@ -19,7 +19,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import records as words
 from handlers.turn import Turn
 from hospital_bot.errors import BadInput, CodeNeeded
-from hospital_bot.services import records
+from hospital_bot.services import accounts, records
 from hospital_bot.services.records import Note, Record
 
 area = Area("record")
@@ -38,7 +38,7 @@ def list_own(turn: Turn) -> Screen:
 def show_own(turn: Turn, page: int) -> Screen:
     """The patient's own, after a code that is not older than a quarter of an hour."""
     page = max(0, page)
-    facts = {"channel": turn.channel, "keys": turn.hospital.keys, "size": 1, "within": records.FRESH}
+    facts = {"channel": turn.channel, "keys": turn.hospital.keys, "size": 1, "within": accounts.FRESH}
     try:
         found, more = turn.do(records.own, actor=turn.logged_in(), page=page, **facts)
     except CodeNeeded:

@@ -18,7 +18,8 @@ PATIENT_SESSION = timedelta(days=30)
 STAFF_SESSION = timedelta(hours=24)
 """Source: NIST 800-63B-4, AAL1 and AAL2."""
 FRESH = timedelta(minutes=15)
-"""How long a one-time code counts for what is more than a look."""
+"""How long a one-time code counts for records and what can't be taken back. Source: NIST 800-63B-4, AAL2, and our own
+care."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
@@ -57,7 +58,7 @@ def mark(
     as_read = and_(Appointment.appointment_id == appointment_id, Appointment.status == visit.status)
     statuses.change_one(session, as_read, status)
     audit.record_visit(session, f"visit.{status}", visit, user_id, channel, now)
-    return visit
+    return replace(visit, status=status)
 
 
 def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:

@@ -22,9 +22,6 @@ from hospital_bot.services.accounts import Actor
 PAGE = 50
 """Records shown at once."""
 
-FRESH = timedelta(minutes=15)
-"""How long a one-time code opens records in the chat. Source: NIST 800-63B-4, AAL2, and our own care."""
-
 MAX_TEXT = 1500
 """Characters of a description or a plan: the two and a diagnosis fit one message."""
 MAX_DIAGNOSIS = 127
