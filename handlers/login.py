@@ -185,8 +185,9 @@ def take_code(turn: Turn, text: str) -> Screen:
 def logout(turn: Turn) -> Screen:
     if turn.user is None:
         return menu.home(turn, notice=words.NOT_LOGGED_IN)
+    notice = words.LOGGED_OUT[turn.user.role]
     turn.do(accounts.logout, user_id=turn.user.user_id, channel=turn.channel)
     for draft in menu.DRAFTS:
         turn.drop(draft)
     turn.user = None
-    return replace(menu.home(turn, notice=words.LOGGED_OUT), commands="stranger")
+    return replace(menu.home(turn, notice=notice), commands="stranger")

@@ -61,7 +61,11 @@ APP_LOCKED = "Too many wrong codes. Please wait a minute before the next try."
 
 EMAIL = "<b>Log in</b>\nWhat is your e-mail address?"
 PROVE_AGAIN = "To be on the safe side, please type your password again."
-LOGGED_OUT = "You are logged out here. Reminders of your visits still come to this chat."
+LOGGED_OUT = {
+    "patient": "You are logged out here. Reminders of your visits still come to this chat.",
+    "doctor": "You are logged out here. Your day's list and the news of your visits still come to this chat.",
+    "admin": "You are logged out here. The day's calls still come to this chat.",
+}
 NOT_LOGGED_IN = "You are not logged in."
 APP_CODE = "Open your authenticator app and type the six digits that it shows for us."
 APP_CODE_ONLY = "If you have lost the app, please call us."

@@ -11,6 +11,7 @@ from hospital_bot.services import doctors, totp
 from hospital_bot.services.accounts import Actor
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
+from tests.chat.practice import deliver, heard, visit
 
 WRONG = texts.refused(WrongCredentials())
 
@@ -244,10 +245,22 @@ async def test_who_is_logged_in_is_told_and_can_log_out(hospital: Hospital) -> N
     assert ann.last.text == "You are logged in already, as Ann."
 
     await ann.taps(texts.LOG_OUT)
-    assert ann.last.text == words.LOGGED_OUT
+    assert ann.last.text == words.LOGGED_OUT["patient"]
     await ann.says("/logout")
 
     assert ann.last.text == words.NOT_LOGGED_IN
+
+
+async def test_a_doctor_who_logs_out_is_told_what_still_comes_and_it_does(hospital: Hospital) -> None:
+    osei, ann = hospital.doctor(), await hospital.patient("Ann")
+    phone = await hospital.staff(osei)
+
+    await phone.walks("/start", "/logout")
+
+    assert "Your day's list and the news of your visits still come" in phone.last.text
+    visit(hospital, ann, osei, "2026-11-24 10:00")
+    await deliver(hospital)
+    assert heard(phone, "Visit booked") == 1
 
 
 async def test_the_time_chosen_before_logging_in_is_booked_next(hospital: Hospital) -> None:

@@ -185,4 +185,4 @@ async def test_back_leads_to_the_menu_and_log_out_out(hospital: Hospital) -> Non
     ann = await hospital.patient("Ann")
     await ann.walks("/security", texts.BACK, texts.SECURITY, texts.LOG_OUT)
 
-    assert ann.last.text == words.LOGGED_OUT
+    assert ann.last.text == words.LOGGED_OUT["patient"]
