@@ -37,6 +37,8 @@ MYSQL = {"mysql_engine": "InnoDB", "mysql_default_charset": "utf8mb4", "mysql_co
 
 ROLES = ("patient", "doctor", "admin")
 STATUSES = ("pending", "confirmed", "completed", "cancelled", "arrived", "no_show")
+CLOSED = -1
+"""The `booking_seq` of a patient who is forgotten."""
 DELIVERY = ("waiting", "sent", "failed", "skipped")
 
 
@@ -92,7 +94,7 @@ class User(Base):
 
 
 class Patient(Base):
-    """`booking_seq` is written by everyone who books for the patient: that write is the lock."""
+    """`booking_seq` is written by everyone who books for the patient: that write is the lock. CLOSED locks for ever."""
 
     __tablename__ = "patients"
     __table_args__ = (MYSQL,)

@@ -29,7 +29,7 @@ from hospital_bot.errors import (
     TooManyVisits,
     TooSoon,
 )
-from hospital_bot.models import Appointment, Doctor, Patient, midnight, next_day
+from hospital_bot.models import CLOSED, Appointment, Doctor, Patient, midnight, next_day
 from hospital_bot.queries import Held
 from hospital_bot.services import audit, news, statuses
 from hospital_bot.services.availability import leave_on
@@ -44,7 +44,9 @@ MAX_REASON = 500
 """Characters of what the patient says the visit is about."""
 
 LOCK_PATIENT = (
-    update(Patient).where(Patient.patient_id == bindparam("locked")).values(booking_seq=Patient.booking_seq + 1)
+    update(Patient)
+    .where(Patient.patient_id == bindparam("locked"), Patient.booking_seq > CLOSED)
+    .values(booking_seq=Patient.booking_seq + 1)
 )
 INSERT_VISIT = insert(Appointment)
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Conflict, NotFound
 from hospital_bot.models import (
+    CLOSED,
     Appointment,
     Conversation,
     Erasure,
@@ -194,7 +195,7 @@ def _forget_the_name(session: Session, user_id: int, patient_id: int) -> None:
     }
     session.execute(update(User).where(User.user_id == user_id).values(**nobody))
     nowhere = {"address": None, "phone_number": None, "birth_date": None}
-    session.execute(update(Patient).where(Patient.patient_id == patient_id).values(**nowhere))
+    session.execute(update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=CLOSED, **nowhere))
     typed = {"reason": None, "cancel_reason": None}
     session.execute(update(Appointment).where(Appointment.patient_id == patient_id).values(**typed))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import insert, text
@@ -11,8 +11,9 @@ from sqlalchemy import insert, text
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
 from hospital_bot.models import MedicalRecord
-from hospital_bot.services import accounts, chain, erasure
+from hospital_bot.services import accounts, booking, chain, erasure
 from hospital_bot.simulator.phone import Phone
+from hospital_bot.values import Who
 from tests.chat.conftest import Hospital, chat_of, email_of
 from tests.chat.test_booking import TO_TIMES
 
@@ -205,6 +206,26 @@ async def test_who_was_forgotten_can_register_again(case: Case) -> None:
     await again.says("/appointments")
     assert "no visits" in again.last.text.lower()
     assert case.hospital.scalar("SELECT COUNT(*) FROM users WHERE email = :email", email=email_of("Annabel")) == 1
+
+
+async def test_a_booking_that_was_under_way_comes_too_late(case: Case) -> None:
+    """It has waited for the patient's row, which the erasure held."""
+    await asks(case)
+    await case.wait(days=14)
+    assert case.hospital.scalar("SELECT name FROM users WHERE user_id = 2") == erasure.NOBODY
+    messages = case.count("notifications")
+
+    with pytest.raises(NotFound):
+        case.hospital.do(
+            booking.book,
+            patient_id=1,
+            who=Who(1),
+            start=datetime.combine(case.hospital.clock().date() + timedelta(days=1), time(10)),
+            request_id="late",
+            clinic=case.hospital.clinic,
+        )
+
+    assert (case.count("appointments"), case.count("notifications")) == (1, messages)
 
 
 async def test_each_step_is_written_down(case: Case) -> None:

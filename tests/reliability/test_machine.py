@@ -158,6 +158,7 @@ def test_on_mariadb_too(on_mariadb: type[Life]) -> None:
 def overlaps_in_a_rush(hospital: Hospital, rounds: int) -> Counter[str]:
     """Eight threads do whatever the dice say, all at once; what was wrong after the first round that went wrong."""
     deeds, found = Deeds.of(hospital), Counter[str]()
+    deeds.alone = False
     dice = [random.Random(number) for number in range(THREADS)]
     gate = Barrier(THREADS)
 
