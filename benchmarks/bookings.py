@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -38,6 +39,7 @@ async def rows(place: Ground) -> AsyncIterator[Row]:
         ground.staff(db, 20)
         ground.patients(db, count)
         script = _record(db, count)
+        gc.freeze()  # as the product does
         service: list[tuple[float, float]] = []
         driver: list[tuple[float, float]] = []
         for _ in range(place.pick(3, 7, 15)):

@@ -9,12 +9,13 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
 import structlog
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -38,6 +39,19 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 FRESH = 1.0
 """Seconds. Whether the server is still there is not asked again so soon after a connection was used."""
+
+
+class Transaction(Session):
+    """It has one connection from its begin to its end: not looked for again for each statement."""
+
+    def connection(self, bind_arguments: dict[str, Any] | None = None, execution_options: Any = None) -> Connection:
+        if bind_arguments or execution_options:
+            return super().connection(bind_arguments, execution_options)
+        return self._one
+
+    @cached_property
+    def _one(self) -> Connection:
+        return super().connection()
 
 
 class Database:
@@ -76,8 +90,15 @@ class Database:
             raise
 
     def _persist(self, use_case: Callable[[Session], T]) -> T:
+        """Nearly always the first try succeeds: what counts the tries and makes them wait is not made before."""
+        try:
+            return self._transact(use_case)
+        except (Conflict, DBAPIError) as error:
+            if not _is_conflict(error):
+                raise
+            log.info("transaction_again", error=type(error).__name__, retry=1)
         for attempt in stamina.retry_context(
-            on=_is_conflict, attempts=TRIES, timeout=4, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
+            on=_is_conflict, attempts=TRIES - 1, timeout=4, wait_initial=0.01, wait_max=0.3, wait_jitter=0.05
         ):
             with attempt:
                 return self._transact(use_case)
@@ -85,7 +106,7 @@ class Database:
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
-            with Session(self.engine, expire_on_commit=False, info=self.info) as session, session.begin():
+            with Transaction(self.engine, expire_on_commit=False, info=self.info) as session, session.begin():
                 return use_case(session)
         except (PoolTimeout, DBAPIError) as error:
             if _is_outage(error):
@@ -204,8 +225,9 @@ def _kind(error: DBAPIError) -> str:
 
 
 def _note_retry(details: RetryDetails) -> None:
-    """The kind alone: the library's own line quotes the error, which may quote what a person typed."""
-    log.info("transaction_again", error=type(details.caused_by).__name__, retry=details.retry_num)
+    """The kind alone: the library's own line quotes the error, which may quote what a person typed. Before its first
+    try there was one already."""
+    log.info("transaction_again", error=type(details.caused_by).__name__, retry=details.retry_num + 1)
 
 
 set_on_retry_hooks([_note_retry])
