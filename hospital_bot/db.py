@@ -9,7 +9,6 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from math import inf
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -44,14 +43,14 @@ FRESH = 1.0
 class Transaction(Session):
     """It has one connection from its begin to its end: not looked for again for each statement."""
 
+    _one: Connection | None = None
+
     def connection(self, bind_arguments: dict[str, Any] | None = None, execution_options: Any = None) -> Connection:
         if bind_arguments or execution_options:
             return super().connection(bind_arguments, execution_options)
+        if self._one is None:
+            self._one = super().connection()
         return self._one
-
-    @cached_property
-    def _one(self) -> Connection:
-        return super().connection()
 
 
 class Database:
