@@ -11,8 +11,8 @@ from typing import Any
 
 from fastapi import Request
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter, RateLimiter
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
 from hospital_bot.db import Database
 from hospital_bot.errors import Busy
@@ -22,37 +22,6 @@ IPV6_NETWORK = 64
 """Bits that one household or one machine has to itself."""
 
 
-class SharedCounts(Storage):
-    """The library's counters, in our own database."""
-
-    STORAGE_SCHEME = None
-
-    def __init__(self, db: Database, clock: Callable[[], datetime]) -> None:
-        super().__init__()
-        self._db, self._clock = db, clock
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        return Exception
-
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:  # noqa: ARG002 - the library's signature
-        return self._db.run(throttles.count, key=key, period=timedelta(seconds=expiry), now=self._clock())
-
-    def clear(self, key: str) -> None:
-        self._db.run(throttles.clear, key=key)
-
-    def check(self) -> bool:
-        raise NotImplementedError("GET /ready looks at the database")
-
-    def get(self, key: str) -> int:
-        raise NotImplementedError("a window is counted and judged in one go")
-
-    get_expiry = get
-
-    def reset(self) -> int | None:
-        raise NotImplementedError("throttles.purge forgets what is over")
-
-
 class Quotas:
     """`every` bounds all requests, `changes` those that change something: `60/minute`, for each address and user."""
 
@@ -60,7 +29,7 @@ class Quotas:
         self._every: RateLimitItem = parse(every)
         self._changes: RateLimitItem = parse(changes)
         self._own: RateLimiter = MovingWindowRateLimiter(MemoryStorage())
-        self._shared: RateLimiter = FixedWindowRateLimiter(SharedCounts(db, clock))
+        self._db, self._clock = db, clock
 
     def admits(self, who: str) -> bool:
         """Doesn't block."""
@@ -68,7 +37,8 @@ class Quotas:
 
     def admits_change(self, who: str) -> bool:
         """Blocks for the database."""
-        return self._shared.hit(self._changes, who)
+        key, period = self._changes.key_for(who), timedelta(seconds=self._changes.get_expiry())
+        return self._db.run(throttles.count, key=key, period=period, now=self._clock()) <= self._changes.amount
 
 
 def count(request: Request, who: str) -> None:

@@ -172,11 +172,8 @@ def _open(
 
 def _complete(session: Session, patient_id: int, address: str, phone: str) -> None:
     empty = and_(Patient.patient_id == patient_id, Patient.address.is_(None), Patient.phone_number.is_(None))
-    if (
-        not session.connection()
-        .execute(update(Patient).where(empty).values(address=address, phone_number=phone))
-        .rowcount
-    ):
+    told = update(Patient).where(empty).values(address=address, phone_number=phone)
+    if not session.connection().execute(told).rowcount:
         raise AlreadyPatient
 
 
