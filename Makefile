@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-
 WORKERS := 3# on two cores: the tests wait as much as they work
 COVERAGE := 90# per cent of lines and branches of hospital_bot and handlers
 
-.PHONY: help demo demo-script test style types layers duplicates mariadb galera chromium prove bench lock pictures format clean
+.PHONY: help demo demo-script test style types layers duplicates mariadb galera faketime chromium prove bench lock pictures format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,7 +18,7 @@ demo: .venv/runtime ## chat with a hospital's bot at http://127.0.0.1:8080: no t
 demo-script: .venv/runtime ## the same, played by a script: the transcript on the terminal
 	$(BIN)/python -m hospital_bot demo --script
 
-test: style types layers duplicates mariadb galera chromium ## everything: style, types, layers, duplicates, tests with coverage
+test: style types layers duplicates mariadb galera faketime chromium ## everything: style, types, layers, duplicates, tests with coverage
 	@echo "Coverage must reach $(COVERAGE)%."
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term:skip-covered \
 		--cov-fail-under $(COVERAGE)
@@ -42,10 +42,13 @@ mariadb:
 galera: mariadb
 	@scripts/need-galera
 
+faketime: mariadb
+	@scripts/need-faketime
+
 chromium:
 	@scripts/need-chromium
 
-prove: .venv/dev mariadb galera ## the long proofs: hundreds of kills, soak, deep fuzzing
+prove: .venv/dev mariadb galera faketime ## the long proofs: hundreds of kills, soak, deep fuzzing
 	HOSPITAL_PROVE=1 $(BIN)/python -m pytest -m prove --timeout 3600
 
 bench: .venv/dev mariadb ## the performance table

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hospital_bot.scheduler import Scheduler
+from hospital_bot.scheduler import Every, Scheduler
 
 SOON = timedelta(seconds=1)
 
@@ -51,3 +51,12 @@ async def test_a_tick_that_fails_comes_again() -> None:
     async with asyncio.timeout(30):
         await twice.wait()
     await scheduler.stop()
+
+
+def test_after_a_jump_ahead_the_missed_times_are_one() -> None:
+    trigger, before = Every(SOON), datetime(2026, 1, 1, tzinfo=UTC)
+    now = datetime(2126, 1, 1, tzinfo=UTC)
+
+    assert trigger.get_next_fire_time(before, now) == now + SOON
+    assert trigger.get_next_fire_time(now - SOON / 2, now) == now + SOON / 2
+    assert trigger.get_next_fire_time(None, now) == now + SOON

@@ -19,12 +19,17 @@ pytestmark = in_one_loop
 
 PATIENCE = 30_000
 """Milliseconds for what comes with the next tick."""
+EVENING = time(20)
 PASSWORD = "seven quiet otters"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def hospital(tmp_path: Path) -> AsyncIterator[Stage]:
+    """In the evening: the next free time is far enough ahead to be moved and cancelled."""
     async with stage(tmp_path) as on:
+        clinic, now = on.product.hospital.clinic, on.clock.now()
+        today = clinic.instant(datetime.combine(clinic.today(now), EVENING))
+        on.clock.turn((today if now < today else today + timedelta(days=1)) - now)
         yield on
 
 
@@ -150,8 +155,9 @@ async def test_the_page_shows_the_answer_the_days_list_a_delay_and_a_sick_day(de
     await expect(osei.last).to_contain_text("password")
     await osei.types_from_card("three blue herons")
     await pastes_code(desk, osei, number=1)
+    await osei.sees("you are logged in")
     await osei.says("/today")
-    await osei.sees("Ann Palmer")
+    await expect(osei.last).to_contain_text("Ann Palmer")
     await desk.shoot("day-wide")
     await osei.taps("Running late", "+20 min")
     await expect(ann.log).to_contain_text("later than planned", timeout=PATIENCE)

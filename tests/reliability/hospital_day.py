@@ -73,7 +73,7 @@ class HospitalDay:
     @classmethod
     async def opened(cls, world: World, *missing: str, urls: Sequence[str] = ()) -> HospitalDay:
         """The processes are up, each on one of these databases; without the safeguards that are `missing`."""
-        zone = _zone_of_noon()
+        zone = zone_of_noon()
         facts: dict[str, Any] = {"HOSPITAL_TIMEZONE": zone, "HOSPITAL_DIGEST_TIME": "00:00"}
         await world.served(len(urls) or 3, webhook=True, urls=urls, command=(*PROGRAM, *missing), **facts)
         crowd = probe.Crowd.gathered(world, CROWD)
@@ -191,7 +191,7 @@ class Booker:
             await asyncio.sleep(LOOK / 10)
 
 
-def _zone_of_noon() -> str:
+def zone_of_noon() -> str:
     """Where it is about noon now: nobody's quiet hours, and no midnight within the proof."""
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
