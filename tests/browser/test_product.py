@@ -43,6 +43,7 @@ async def pastes_code(desk: Desk, hand: Hand, *, number: int) -> None:
     codes = desk.mail.get_by_role("button", name="Copy code")
     await expect(codes).to_have_count(number)
     await codes.first.click()
+    await expect(desk.page.get_by_text(re.compile(r"^Copied: \d{6}$"))).to_be_visible()
     await hand.field.focus()
     await desk.page.keyboard.press("Control+V")
     await desk.page.keyboard.press("Enter")
