@@ -191,8 +191,9 @@ def held_around(
     A time that is kept for somebody else counts as a visit, of nobody. Also the patient's visit that this very request
     led to before, whatever became of it.
     """
+    whose = list(doctor_ids)
     facts = {
-        "doctor_ids": list(doctor_ids),
+        "doctor_ids": whose[0] if len(whose) == 1 else whose,
         "patient_id": patient_id,
         "request_id": request_id,
         "eve": midnight(day - timedelta(days=1)),
@@ -200,12 +201,18 @@ def held_around(
         "eve_of_today": midnight(today - timedelta(days=1)),
         "now": now,
     }
-    return [Held._make(row) for row in session.connection().execute(_held_around(), facts)]
+    return [Held._make(row) for row in session.connection().execute(_held_around(alone=len(whose) == 1), facts)]
 
 
 @cache
-def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
+def _held_around(*, alone: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    """Of one doctor: a list of doctors is written into the statement each time."""
     doctor_ids, eve, after, now = _bounds()
+    one = bindparam("doctor_ids", type_=Integer)
+
+    def theirs(doctor_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        return doctor_id == one if alone else doctor_id.in_(doctor_ids)
+
     patient_id = bindparam("patient_id", type_=Integer)
     held = select(
         Appointment.appointment_id,
@@ -220,7 +227,7 @@ def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
         Appointment.request_id,
     )
     of_doctors = held.where(
-        Appointment.doctor_id.in_(doctor_ids),
+        theirs(Appointment.doctor_id),
         Appointment.live == 1,
         Appointment.appointment_date >= eve,
         Appointment.appointment_date < after,
@@ -237,7 +244,7 @@ def _held_around() -> CompoundSelect[*tuple[Any, ...]]:
         literal(1),
         null(),
     ).where(
-        Hold.doctor_id.in_(doctor_ids),
+        theirs(Hold.doctor_id),
         Hold.patient_id != patient_id,
         Hold.hold_date >= eve,
         Hold.hold_date < after,

@@ -296,9 +296,10 @@ def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetim
 
 def _offers(doctor: DoctorFacts, start: datetime, clinic: Clinic) -> bool:
     """By the doctor's hours and leave, and by the clock."""
-    day, schedule = start.date(), doctor.schedule
+    day, minute, schedule = start.date(), slots.minutes(start.time()), doctor.schedule
     return (
-        start in [slots.at(day, minute) for minute in schedule.starts(day)]
+        start == slots.at(day, minute)
+        and minute in schedule.starts(day)
         and _fits(doctor, start, leave_on(doctor, day))
         and slots.whole(start, schedule.slot_minutes, clinic.zone)
     )

@@ -116,28 +116,28 @@ def put(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
     told = tuple(draft.user_id.table if isinstance(draft.user_id, UserOf) else None for draft in drafts)
     values: dict[str, Any] = {"now": now}
     for number, draft in enumerate(drafts):
-        values |= {f"{name}_{number}": value for name, value in _row(draft, now).items()}
+        values |= {f"{name}_{number}": value for name, value in _row(draft).items()}
     session.connection().execute(_upsert(session.get_bind().dialect.name, told), values)
 
 
 def add(session: Session, drafts: Sequence[Draft], *, now: datetime) -> None:
     """As `put`, for what is told once and never again: somebody else's same row makes the transaction run again."""
     if drafts:
-        session.connection().execute(insert(Notification), [_row(draft, now) for draft in drafts])
+        session.connection().execute(insert(Notification), [_row(draft) | {"created_at": now} for draft in drafts])
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+def _row(draft: Draft) -> dict[str, Any]:
     values = {name: getattr(draft, name) for name in COLUMNS}
     user = draft.user_id
-    return values | {"user_id": user.key if isinstance(user, UserOf) else user, "created_at": now}
+    return values | {"user_id": user.key if isinstance(user, UserOf) else user}
 
 
 @lru_cache(maxsize=64)
 def _upsert(dialect: str, told: tuple[type[Doctor | Patient] | None, ...]) -> TextClause:
     """The statement for rows to these doctors', patients' or known users. SQLAlchemy remembers no statement of
     several rows, and writing this one took more time than all the rest of a booking; so its text is kept here."""
-    rows = [_places(number, table) for number, table in enumerate(told)]
-    now = bindparam("now", type_=Notification.due_at.type)
+    now = bindparam("now", type_=Notification.created_at.type)
+    rows = [_places(number, table) | {"created_at": now} for number, table in enumerate(told)]
     if dialect == "sqlite":
         into = sqlite.insert(Notification).values(rows)
         key = ("user_id", "kind", "about")
@@ -154,7 +154,7 @@ def _upsert(dialect: str, told: tuple[type[Doctor | Patient] | None, ...]) -> Te
 def _places(number: int, table: type[Doctor | Patient] | None) -> dict[str, Any]:
     """Where the values of one row go."""
     row: dict[str, Any] = {
-        name: bindparam(f"{name}_{number}", type_=getattr(Notification, name).type) for name in (*COLUMNS, "created_at")
+        name: bindparam(f"{name}_{number}", type_=getattr(Notification, name).type) for name in COLUMNS
     }
     if table is not None:
         key = Doctor.doctor_id if table is Doctor else Patient.patient_id
