@@ -22,7 +22,7 @@ from handlers.texts import offers as offer_words
 from handlers.turn import Turn
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import BadInput, BookingError, NotFound
-from hospital_bot.services import attendance, booking, digests, reminders
+from hospital_bot.services import attendance, digests, own_visits, reminders
 from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
@@ -77,7 +77,7 @@ def _details(appointment_id: int, label: str) -> Button:
 def _reminder(told: Reminder, clinic: Clinic, now: datetime) -> Screen:
     day, alone = told.visits[0].start.date(), len(told.visits) == 1
     rows: list[Row] = [(Button(words.COMING, link("notice.coming", day)),)] if told.asks else []
-    changeable = [visit for visit in told.visits if booking.may_change(visit, clinic, now)]
+    changeable = [visit for visit in told.visits if own_visits.may_change(visit, clinic, now)]
     for visit in changeable:
         moving = Button(words.at(words.MOVE, visit, alone=alone), link("move.start", visit.appointment_id))
         cancelling = Button(words.at(words.CANCEL, visit, alone=alone), link("visits.cancel", visit.appointment_id))

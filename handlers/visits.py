@@ -18,7 +18,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import booking as words
 from handlers.turn import Turn
 from hospital_bot.errors import BookingError, NotFound, TooLate, TooManyVisits
-from hospital_bot.services import availability, booking
+from hospital_bot.services import availability, booking, own_visits
 from hospital_bot.values import Visit, Who
 
 area = Area("visits")
@@ -29,7 +29,7 @@ moving = Area("move")
 @area.button("list")
 def list_visits(turn: Turn) -> Screen:
     _, patient_id = turn.patient()
-    visits = turn.do(booking.upcoming, patient_id=patient_id, clinic=turn.clinic)
+    visits = turn.do(own_visits.upcoming, patient_id=patient_id, clinic=turn.clinic)
     rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
     last = (Button(words.PAST, link("visits.past", 0)), Button(texts.BOOK, link("book.start")))
     return Screen(words.visits(len(visits)) if visits else words.NO_VISITS, (*rows, last, menu.BACK))
@@ -39,7 +39,7 @@ def list_visits(turn: Turn) -> Screen:
 def list_past(turn: Turn, page: int) -> Screen:
     _, patient_id = turn.patient()
     page = max(0, page)
-    visits, more = turn.do(booking.past, patient_id=patient_id, page=page, clinic=turn.clinic)
+    visits, more = turn.do(own_visits.past, patient_id=patient_id, page=page, clinic=turn.clinic)
     rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
     newer = (Button(words.NEWER, link("visits.past", page - 1)),) if page else ()
     older = (Button(words.OLDER, link("visits.past", page + 1)),) if more else ()
@@ -52,7 +52,7 @@ def list_past(turn: Turn, page: int) -> Screen:
 def show_visit(turn: Turn, appointment_id: int) -> Screen:
     visit = _own(turn, appointment_id)
     ahead = visit.live and turn.clinic.instant(visit.start) > turn.now
-    rows = [_change_row(visit)] if booking.may_change(visit, turn.clinic, turn.now) else []
+    rows = [_change_row(visit)] if own_visits.may_change(visit, turn.clinic, turn.now) else []
     text = words.visit_page(visit, turn.clinic, ahead=ahead)
     if ahead:
         rows.append((Button(words.CALENDAR_FILE, link("visits.file", appointment_id)),))
@@ -82,7 +82,7 @@ def send_file(turn: Turn, appointment_id: int) -> Screen:
 def ask_to_cancel(turn: Turn, appointment_id: int) -> Screen:
     """The one question before a visit is given back; its answer is the reason that is kept."""
     visit = _own(turn, appointment_id)
-    if not booking.may_change(visit, turn.clinic, turn.now):
+    if not own_visits.may_change(visit, turn.clinic, turn.now):
         return show_visit(turn, appointment_id)
     rows = [(Button(why, link("visits.drop", appointment_id, number)),) for number, why in enumerate(words.BECAUSE)]
     return Screen(words.really_cancel(visit), (*rows, (Button(words.KEEP, link("visits.show", appointment_id)),)))
@@ -117,7 +117,7 @@ def choose_below_receipt(turn: Turn, appointment_id: int) -> Screen:
 def choose_new_day(turn: Turn, appointment_id: int) -> Screen:
     """Another day with the same doctor; another doctor is one step back."""
     visit = _own(turn, appointment_id)
-    if not booking.may_change(visit, turn.clinic, turn.now):
+    if not own_visits.may_change(visit, turn.clinic, turn.now):
         return show_visit(turn, appointment_id)
     return _days(turn, appointment_id, Who(visit.doctor_id), turn.clinic.today(turn.now), visit)
 
@@ -195,4 +195,4 @@ def move_visit(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Sc
 
 def _own(turn: Turn, appointment_id: int) -> Visit:
     _, patient_id = turn.patient()
-    return turn.do(booking.own_visit, appointment_id=appointment_id, patient_id=patient_id)
+    return turn.do(own_visits.one, appointment_id=appointment_id, patient_id=patient_id)

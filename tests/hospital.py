@@ -15,7 +15,7 @@ from sqlalchemy import insert, text
 from hospital_bot.clinic import Clinic, Rules
 from hospital_bot.db import Database
 from hospital_bot.models import Appointment, Base, Doctor, Patient, TimeOff, User, midnight
-from hospital_bot.services import availability, booking
+from hospital_bot.services import availability, booking, own_visits
 from hospital_bot.values import Visit, Who
 from tests import tables
 
@@ -149,7 +149,7 @@ class Hospital:
         return {line.day: line.free for line in lines}
 
     def upcoming(self, patient_id: int) -> list[datetime]:
-        return [visit.start for visit in self.db.run(booking.upcoming, patient_id=patient_id, **self._where)]
+        return [visit.start for visit in self.db.run(own_visits.upcoming, patient_id=patient_id, **self._where)]
 
     def user_of(self, patient_id: int) -> int:
         return int(self.scalar("SELECT user_id FROM patients WHERE patient_id = :id", id=patient_id))

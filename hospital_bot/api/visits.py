@@ -14,7 +14,7 @@ from hospital_bot.api.caller import TheCaller, request_id
 from hospital_bot.api.desk import Turn
 from hospital_bot.api.once import TheRequest
 from hospital_bot.api.problems import documented
-from hospital_bot.services import booking
+from hospital_bot.services import booking, own_visits
 from hospital_bot.services.accounts import Actor
 from hospital_bot.values import Visit, Who
 
@@ -54,8 +54,8 @@ def own(caller: TheCaller, when: When = "upcoming", page: Annotated[int, Query(g
     def look(turn: Turn, who: Actor) -> tuple[list[Visit], bool]:
         patient_id = who.require_patient()
         if when == "past":
-            return turn.do(booking.past, patient_id=patient_id, page=page, clinic=clinic)
-        return turn.do(booking.upcoming, patient_id=patient_id, clinic=clinic), False
+            return turn.do(own_visits.past, patient_id=patient_id, page=page, clinic=clinic)
+        return turn.do(own_visits.upcoming, patient_id=patient_id, clinic=clinic), False
 
     visits, more = caller.run(look)
     return Appointments(appointments=[Appointment.of(visit) for visit in visits], more=more)
@@ -84,7 +84,7 @@ def move(appointment_id: AppointmentId, body: MoveSent, request: TheRequest) -> 
 
     def change(turn: Turn, who: Actor) -> AppointmentSaid:
         patient_id = who.require_patient()
-        old = turn.do(booking.own_visit, appointment_id=appointment_id, patient_id=patient_id)
+        old = turn.do(own_visits.one, appointment_id=appointment_id, patient_id=patient_id)
         visit = turn.do(
             booking.move,
             appointment_id=appointment_id,
@@ -110,7 +110,7 @@ def calendar_file(appointment_id: AppointmentId, caller: TheCaller) -> Response:
     """The appointment for a calendar (RFC 5545); hospital and room, never a diagnosis."""
 
     def look(turn: Turn, who: Actor) -> bytes:
-        visit = turn.do(booking.own_visit, appointment_id=appointment_id, patient_id=who.require_patient())
+        visit = turn.do(own_visits.one, appointment_id=appointment_id, patient_id=who.require_patient())
         return calendars.ics(visit, caller.desk.clinic, now=turn.now)
 
     return Response(caller.run(look), media_type="text/calendar")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, false, func, insert, not_, or_, update
+from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries, slots
@@ -29,16 +29,13 @@ from hospital_bot.errors import (
     TooManyVisits,
     TooSoon,
 )
-from hospital_bot.models import CLOSED, Appointment, Doctor, Patient, midnight, next_day
+from hospital_bot.models import CLOSED, Appointment, Doctor, Patient, midnight
 from hospital_bot.queries import Held
-from hospital_bot.services import audit, news, statuses
+from hospital_bot.services import audit, news, own_visits, statuses
 from hospital_bot.services.availability import leave_on
 from hospital_bot.services.news import Deed
 from hospital_bot.slots import Span
 from hospital_bot.values import DoctorFacts, Visit, Who
-
-PAGE = 5
-"""Past visits shown at once."""
 
 MAX_REASON = 500
 """Characters of what the patient says the visit is about."""
@@ -78,7 +75,7 @@ def book(
     mine = [visit for visit in held if visit.patient_id == patient_id]
     same = done or next((visit for visit in mine if visit.start == start and _is_for(visit, doctors)), None)
     if same:
-        return _read(session, Appointment.appointment_id == same.appointment_id)
+        return own_visits.one(session, appointment_id=same.appointment_id, patient_id=patient_id, now=now)
     doctor = _settle(doctors, held, patient_id, start, clinic, now)
     visit = insert_visit(
         session, patient_id, doctor, start, clinic, now, reason=reason, request_id=request_id, moved_from=None
@@ -109,13 +106,13 @@ def move(
     mine = [visit for visit in held if visit.patient_id == patient_id]
     twice = done or next((each for each in mine if each.moved_from == appointment_id and each.start == start), None)
     if twice:
-        return _read(session, Appointment.appointment_id == twice.appointment_id)
+        return own_visits.one(session, appointment_id=twice.appointment_id, patient_id=patient_id, now=now)
     old = next((visit for visit in mine if visit.appointment_id == appointment_id), None)
     if old is None:
-        gone = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+        gone = own_visits.one(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
         raise TooLate if gone.live else NotFound
     if old.start == start and _is_for(old, doctors):
-        return _read(session, Appointment.appointment_id == old.appointment_id)
+        return own_visits.one(session, appointment_id=old.appointment_id, patient_id=patient_id, now=now)
     _check_cut_off(old.start, clinic, now)
     doctor = _settle(doctors, [visit for visit in held if visit is not old], patient_id, start, clinic, now)
     close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
@@ -150,7 +147,7 @@ def cancel(
     channel: str = "",
 ) -> Visit:
     """The visit, given back. Who, when and why are kept; cancelling twice is the same as once."""
-    visit = own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+    visit = own_visits.one(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
     if visit.status == "cancelled":
         return visit
     if not visit.live:
@@ -160,51 +157,6 @@ def cancel(
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now, elsewhere))
     audit.record_visit(session, "visit.cancel", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
-
-
-def own_visit(session: Session, *, appointment_id: int, patient_id: int, now: datetime) -> Visit:  # noqa: ARG001 - every use case is told the time
-    """This patient's visit. Raises NotFound for another's exactly as for none."""
-    return _read(session, Appointment.appointment_id == appointment_id, Appointment.patient_id == patient_id)
-
-
-def upcoming(session: Session, *, patient_id: int, clinic: Clinic, now: datetime) -> list[Visit]:
-    """Live visits that have not begun, the next one first."""
-    rows = session.execute(
-        queries.visits()
-        .where(Appointment.patient_id == patient_id, _ahead(clinic, now))
-        .order_by(Appointment.appointment_date, Appointment.appointment_time)
-    )
-    return [queries.as_visit(row) for row in rows]
-
-
-def past(session: Session, *, patient_id: int, page: int, clinic: Clinic, now: datetime) -> tuple[list[Visit], bool]:
-    """One page of the visits that are over or cancelled, the latest first; and whether there are more."""
-    rows = session.execute(
-        queries.visits()
-        .where(Appointment.patient_id == patient_id, not_(func.coalesce(_ahead(clinic, now), false())))
-        .order_by(
-            Appointment.appointment_date.desc(),
-            Appointment.appointment_time.desc(),
-            Appointment.appointment_id.desc(),
-        )
-        .limit(PAGE + 1)
-        .offset(PAGE * max(page, 0))
-    ).all()
-    return [queries.as_visit(row) for row in rows[:PAGE]], len(rows) > PAGE
-
-
-def _ahead(clinic: Clinic, now: datetime) -> ColumnElement[bool]:
-    wall = clinic.wall(now)
-    return and_(
-        Appointment.live == 1,
-        Appointment.appointment_date >= midnight(wall.date()),
-        or_(Appointment.appointment_date >= next_day(wall.date()), Appointment.appointment_time > wall.time()),
-    )
-
-
-def may_change(visit: Visit, clinic: Clinic, now: datetime) -> bool:
-    """True while the patient may still move or cancel this visit."""
-    return visit.live and clinic.instant(visit.start) - now >= clinic.rules.cut_off
 
 
 def lock(session: Session, who: Who, patient_id: int) -> None:
@@ -357,10 +309,3 @@ def close(session: Session, appointment_id: int, *, user_id: int, why: str | Non
     """End a live visit."""
     which = Appointment.appointment_id == appointment_id
     statuses.change_one(session, which, "cancelled", cancelled_at=now, cancelled_by=user_id, cancel_reason=why)
-
-
-def _read(session: Session, *conditions: ColumnElement[bool]) -> Visit:
-    row = session.execute(queries.visits().where(*conditions)).one_or_none()
-    if row is None:
-        raise NotFound
-    return queries.as_visit(row)

@@ -19,7 +19,7 @@ from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotOffered, PatientBusy, SlotTaken
 from hospital_bot.models import Appointment, Doctor, Hold, Notification, TimeOff, User, midnight, starts_at
 from hospital_bot.schedules import CLOSED
-from hospital_bot.services import availability, booking, news, outbox
+from hospital_bot.services import availability, booking, news, outbox, own_visits
 from hospital_bot.services.news import Deed
 from hospital_bot.services.outbox import Draft, Pointless
 from hospital_bot.values import DoctorFacts, Visit, Who
@@ -253,7 +253,7 @@ def take(
 
 def _chosen(session: Session, appointment_id: int, patient_id: int, now: datetime) -> Visit:
     """What was taken before; given back or moved since, it is nobody's answer to the offer any more."""
-    visit = booking.own_visit(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
+    visit = own_visits.one(session, appointment_id=appointment_id, patient_id=patient_id, now=now)
     if not visit.live:
         raise SlotTaken
     return visit

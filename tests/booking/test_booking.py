@@ -18,7 +18,7 @@ from hospital_bot.errors import (
     SlotTaken,
     TooManyVisits,
 )
-from hospital_bot.services import booking
+from hospital_bot.services import booking, own_visits
 from hospital_bot.values import Visit, Who
 from tests.hospital import MONDAY, Hospital, at
 
@@ -39,7 +39,7 @@ def test_a_booked_time_is_offered_to_nobody_else(hospital: Hospital) -> None:
 def test_what_booking_says_is_what_is_read_back(hospital: Hospital) -> None:
     osei, ann = hospital.doctor(), hospital.patient()
     visit = hospital.book(ann, osei, at("09:30"), reason="A cough")
-    read = hospital.db.run(booking.own_visit, appointment_id=visit.appointment_id, patient_id=ann, now=hospital.now)
+    read = hospital.db.run(own_visits.one, appointment_id=visit.appointment_id, patient_id=ann, now=hospital.now)
     assert read == visit
 
 
@@ -205,7 +205,7 @@ def test_changes_end_two_hours_before_to_the_second(hospital: Hospital, verb: st
     hospital.now = at(now).replace(tzinfo=UTC)
     more = (osei, at("11:00")) if verb == "move" else ()
 
-    assert booking.may_change(visit, hospital.clinic, hospital.now) == (answer == "done")
+    assert own_visits.may_change(visit, hospital.clinic, hospital.now) == (answer == "done")
     assert said(getattr(hospital, verb), visit, ann, *more).replace("booked", "done") == answer
 
 
@@ -340,7 +340,7 @@ def test_past_visits_come_page_by_page_the_latest_first(hospital: Hospital) -> N
     hospital.cancel(hospital.book(ann, osei, at("09:00")), ann)
 
     pages = [
-        hospital.db.run(booking.past, patient_id=ann, page=page, clinic=hospital.clinic, now=hospital.now)
+        hospital.db.run(own_visits.past, patient_id=ann, page=page, clinic=hospital.clinic, now=hospital.now)
         for page in (-1, 0, 1)
     ]
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hospital_bot.errors import NotOffered, TooLate, TooSoon
-from hospital_bot.services import booking
+from hospital_bot.services import own_visits
 from tests.hospital import Hospital, at
 
 Open = Callable[..., Hospital]
@@ -91,7 +91,7 @@ def test_the_cut_off_counts_real_hours_over_a_gap(opened: Open, now: str, kept: 
     visit = hospital.book(ann, night, at("04:00", day))
     hospital.now = at(now, day).replace(tzinfo=hospital.clinic.zone).astimezone(UTC)
 
-    assert booking.may_change(visit, hospital.clinic, hospital.now) == kept
+    assert own_visits.may_change(visit, hospital.clinic, hospital.now) == kept
     if kept:
         assert hospital.cancel(visit, ann).status == "cancelled"
     else:
