@@ -1,7 +1,8 @@
 """A copy of the whole database in one file, made while everybody goes on working, and put back into an empty one.
 
 SQLite copies itself, page by page. A server is dumped in one transaction by its own program, which is told the password
-through its environment: a command line can be read by everybody on the machine.
+through its environment: a command line can be read by everybody on the machine. MariaDB's program makes copies of a
+MySQL that can't be put back (it writes what the server generates), so each kind of server has its own.
 """
 
 from __future__ import annotations
@@ -12,13 +13,26 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import URL, Engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
 
-DUMPERS = ("mariadb-dump", "mysqldump")
-CLIENTS = ("mariadb", "mysql")
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What a kind of server brings along, under the names it may have."""
+
+    dump: tuple[str, ...]
+    client: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+MARIADB = Programs(("mariadb-dump", "mysqldump"), ("mariadb", "mysql"))
+MYSQL = Programs(("mysqldump",), ("mysql",), ("--no-tablespaces", "--set-gtid-purged=OFF"))
+"""Without the two a dump asks for rights over the whole server."""
 SQLITE = b"SQLite format 3\x00"
 """How a file of SQLite's begins."""
 
@@ -33,8 +47,9 @@ def back_up(engine: Engine, file: Path) -> None:
         if engine.dialect.name == "sqlite":
             _copy(str(engine.url.database), str(file))
         else:
+            kind = _kind(engine)
             options = ("--single-transaction", "--quick", "--hex-blob", "--default-character-set=utf8mb4")
-            _run(DUMPERS, engine.url, *options, output=target)
+            _run(_found(kind, kind.dump), engine.url, *options, *kind.options, output=target)
 
 
 def restore(engine: Engine, file: Path) -> None:
@@ -53,7 +68,8 @@ def restore(engine: Engine, file: Path) -> None:
     with engine.connect() as connection:  # a dump says nothing of the database's own default
         connection.exec_driver_sql("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
     with file.open("rb") as source:
-        _run(CLIENTS, engine.url, "--default-character-set=utf8mb4", source=source)
+        kind = _kind(engine)
+        _run(_found(kind, kind.client), engine.url, "--default-character-set=utf8mb4", source=source)
 
 
 @contextmanager
@@ -85,16 +101,32 @@ def _check(file: Path) -> None:
         raise BackupError("the file is damaged")
 
 
-def _run(
-    programs: tuple[str, ...],
-    url: URL,
-    *options: str,
-    source: IO[bytes] | None = None,
-    output: IO[bytes] | None = None,
-) -> None:
-    program = next(filter(None, map(shutil.which, programs)), None)
+def _kind(engine: Engine) -> Programs:
+    """By what the server says of itself."""
+    try:
+        with engine.connect() as connection:
+            return MARIADB if "MariaDB" in connection.exec_driver_sql("SELECT VERSION()").scalar_one() else MYSQL
+    except SQLAlchemyError as error:
+        raise BackupError(f"the database can't be reached: {type(error).__name__}") from None
+
+
+def _found(kind: Programs, names: tuple[str, ...]) -> str:
+    """Debian calls MariaDB's programs by MySQL's names, too."""
+    program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
-        raise BackupError(f"{programs[0]} is not installed")
+        raise BackupError(f"{names[0]} is not installed")
+    if kind is MYSQL and "MariaDB" in _version(program):
+        raise BackupError(f"the server is a MySQL, and this {names[0]} is MariaDB's: install MySQL's own")
+    return program
+
+
+def _version(program: str) -> str:
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - as below
+
+
+def _run(
+    program: str, url: URL, *options: str, source: IO[bytes] | None = None, output: IO[bytes] | None = None
+) -> None:
     place = (f"--host={url.host or 'localhost'}", f"--port={url.port or 3306}", f"--user={url.username or ''}")
     command = [program, *place, *options, "--", str(url.database)]
     done = subprocess.run(  # noqa: S603 - no shell, and the settings are the hospital's own

@@ -136,7 +136,7 @@ def spied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The server's programs, each behind a script that writes down how it was called."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in backup.DUMPERS[:1] + backup.CLIENTS[:1]:
+    for name in filter(shutil.which, (*backup.MARIADB.dump, *backup.MARIADB.client)):
         script = folder / name
         script.write_text(f'#!/bin/sh\necho "$0 $*" >> "{folder}/calls"\nexec "{shutil.which(name)}" "$@"\n')
         script.chmod(0o755)
@@ -174,9 +174,28 @@ def test_a_dump_that_fails_leaves_no_file_and_says_no_secret(mariadb: Server, tm
 
 @pytest.mark.mariadb
 def test_without_the_servers_program_it_says_what_is_missing(
-    mariadb: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with opened(mariadb.url("nowhere")) as database, pytest.raises(BackupError, match="mariadb-dump is not installed"):
+    with opened(mariadb_url) as database, pytest.raises(BackupError, match="dump is not installed"):
         backup.back_up(database.engine, tmp_path / "copy")
+
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.mariadb
+def test_no_copy_of_a_mysql_is_made_with_mariadbs_program(
+    mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would write what the server generates, and nobody could put it back."""
+    program = tmp_path / "mysqldump"
+    program.write_text("#!/bin/sh\necho 'mysqldump from 10.11.14-MariaDB, client 10.19'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(backup, "_kind", lambda _engine: backup.MYSQL)
+
+    with opened(mariadb_url) as database, pytest.raises(BackupError, match="install MySQL's own"):
+        backup.back_up(database.engine, tmp_path / "copy")
+
+    assert not (tmp_path / "copy").exists()
