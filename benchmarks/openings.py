@@ -13,6 +13,7 @@ from hospital_bot.clinic import Clinic
 from hospital_bot.db import Database
 from hospital_bot.services import availability
 from hospital_bot.values import Who
+from tests.servers import numbers
 
 CLINIC = Clinic()
 DOCTORS = 200
@@ -23,7 +24,7 @@ FILL = """
 INSERT INTO appointments (patient_id, doctor_id, appointment_date, appointment_time, minutes, status)
 SELECT 1 + seq MOD 5000, 1 + seq MOD 200, DATE('2026-11-21') + INTERVAL {step} * CAST(seq DIV 3200 AS SIGNED) DAY,
     SEC_TO_TIME(32400 + 1800 * (seq DIV 200 MOD 16)), 30, '{status}'
-FROM seq_{first}_to_{last}
+FROM {numbers}
 """
 """Whole days of sixteen visits for each of 200 doctors: from tomorrow on, or back into the past."""
 
@@ -51,10 +52,10 @@ def _prepare(place: Ground) -> None:
 def _fill(db: Database, visits: int) -> None:
     with ground.driver(db) as connection, connection.cursor() as cursor:
         cursor.execute("SET unique_checks = 0, foreign_key_checks = 0")
-        cursor.execute(FILL.format(first=0, last=AHEAD - 1, step=1, status="confirmed"))
+        cursor.execute(FILL.format(numbers=numbers(0, AHEAD - 1), step=1, status="confirmed"))
         for first in range(AHEAD, visits, CHUNK):
             last = min(first + CHUNK, visits) - 1
-            cursor.execute(FILL.format(first=first, last=last, step=-1, status="completed"))
+            cursor.execute(FILL.format(numbers=numbers(first, last), step=-1, status="completed"))
             connection.commit()
         cursor.execute("ANALYZE TABLE appointments")
         connection.commit()

@@ -15,6 +15,7 @@ from hospital_bot.clinic import Clinic
 from hospital_bot.db import Database
 from hospital_bot.models import Notification
 from hospital_bot.services import digests
+from tests.servers import numbers
 
 CLINIC = Clinic()
 FEW = 10
@@ -22,7 +23,7 @@ VISITS = 10
 FILL = """
 INSERT INTO appointments (patient_id, doctor_id, appointment_date, appointment_time, status, created_at)
 SELECT 1 + seq, 1 + seq DIV 10, '2026-11-20', SEC_TO_TIME(36000 + 1800 * (seq MOD 10)), 'confirmed', '2026-11-01'
-FROM seq_0_to_{last}
+FROM {numbers}
 """
 
 
@@ -42,7 +43,7 @@ def _plans(db: Database, doctors: int, times: int) -> list[float]:
     ground.staff(db, doctors)
     ground.patients(db, doctors * VISITS)
     with db.engine.begin() as connection:
-        connection.execute(text(FILL.format(last=doctors * VISITS - 1)))
+        connection.execute(text(FILL.format(numbers=numbers(0, doctors * VISITS - 1))))
     return [_plan(db, doctors) for _ in range(times)]
 
 

@@ -23,6 +23,7 @@ from hospital_bot.db import Database
 from hospital_bot.settings import Settings
 from hospital_bot.telegram import pace
 from hospital_bot.wiring import Product
+from tests.servers import numbers
 
 EVENING = NOW + timedelta(hours=12)
 """When the reminders of the next day are due, all of them."""
@@ -33,7 +34,7 @@ TOKEN = "7000000001:simulated-token-of-the-hospital-bot"  # noqa: S105 - of a bo
 VISITS = """
 INSERT INTO appointments (patient_id, doctor_id, appointment_date, appointment_time, status)
 SELECT 1 + seq, 1 + seq DIV 16, '2026-11-21', SEC_TO_TIME(32400 + 1800 * (seq MOD 16)), 'confirmed'
-FROM seq_0_to_{last}
+FROM {numbers}
 """
 ACCOUNTS = """
 INSERT INTO telegram_accounts (telegram_id, user_id, proved_at) SELECT 100000000 + user_id, user_id, '2026-11-01'
@@ -127,7 +128,7 @@ async def _product(place: Ground, reminders: int) -> AsyncIterator[tuple[Product
     with place.database() as db:
         ground.staff(db, reminders // 16 + 1)
         ground.patients(db, reminders)
-        _execute(db, VISITS.format(last=reminders - 1), ACCOUNTS, REMINDERS)
+        _execute(db, VISITS.format(numbers=numbers(0, reminders - 1)), ACCOUNTS, REMINDERS)
         chosen = Settings.model_construct(
             bot_token=SecretStr(TOKEN),
             database_url=SecretStr(place.url_of(db)),

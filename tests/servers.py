@@ -214,6 +214,15 @@ def database_server() -> Iterator[Server]:
         server.remove()
 
 
+def numbers(first: int, last: int) -> str:
+    """A table of one column, `seq`: the whole numbers from `first` to `last`. Every server knows how to make it."""
+    digits = " UNION ALL SELECT ".join(["SELECT 0 AS digit", *"123456789"])
+    places = range(len(str(last - first)))
+    tables = " JOIN ".join(f"({digits}) AS d{place}" for place in places)
+    seq = " + ".join([str(first), *(f"{10**place} * d{place}.digit" for place in places)])
+    return f"(SELECT {seq} AS seq FROM {tables} WHERE {seq} <= {last}) AS numbers"  # noqa: S608 - whole numbers
+
+
 def installed(name: str) -> str | None:
     """Where this program is, if it is; Debian keeps servers outside a plain user's PATH."""
     return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")

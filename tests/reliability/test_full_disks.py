@@ -175,7 +175,8 @@ async def test_on_a_read_only_server_nothing_is_half_done_and_later_it_is_booked
 ) -> None:
     """As a replica is, or a server that its administrators are moving. They may write; the bot's account may not."""
     url = make_url(hospital_url)
-    mariadb.execute("CREATE OR REPLACE USER bot@'%' IDENTIFIED BY 'an invented password'")
+    mariadb.execute("DROP USER IF EXISTS bot@'%'")
+    mariadb.execute("CREATE USER bot@'%' IDENTIFIED BY 'an invented password'")
     mariadb.execute(f"GRANT ALL ON {url.database}.* TO bot@'%'")
     plain = url.set(username="bot", password="an invented password").render_as_string(hide_password=False)
     async with polling(plain, clock, tmp_path) as hospital:

@@ -15,6 +15,7 @@ from hospital_bot.simulator.phone import Phone
 from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, email_of, opened
 from tests.hospital import NOW
+from tests.servers import numbers
 from tests.telegram.conftest import Clock
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
@@ -29,7 +30,7 @@ DOCTORS = 50
 SPECIALIZATIONS = ("Cardiology", "Dermatology", "ENT", "Neurology", "Surgery")
 PEOPLE = """
 INSERT INTO users (name, email, password, role)
-SELECT 'Somebody', CONCAT(seq, '@old.example'), 'unusable', 'patient' FROM seq_1_to_{count}
+SELECT 'Somebody', CONCAT(seq, '@old.example'), 'unusable', 'patient' FROM {numbers}
 """
 PATIENTS = "INSERT INTO patients (user_id) SELECT user_id FROM users WHERE role = 'patient'"
 FILL = """
@@ -37,7 +38,7 @@ INSERT INTO appointments (patient_id, doctor_id, appointment_date, appointment_t
 SELECT p.patient_id, d.doctor_id, DATE('2026-12-20') - INTERVAL (seq DIV {doctors} DIV 10) DAY,
     SEC_TO_TIME(46800 + 1800 * (seq DIV {doctors} MOD 10)),
     IF(DATE('2026-12-20') - INTERVAL (seq DIV {doctors} DIV 10) DAY < DATE('2026-11-20'), 'completed', 'confirmed')
-FROM seq_{first}_to_{last}
+FROM {numbers}
 JOIN (SELECT doctor_id, ROW_NUMBER() OVER (ORDER BY doctor_id) - 1 AS n FROM doctors) d ON d.n = seq MOD {doctors}
 JOIN (SELECT patient_id, ROW_NUMBER() OVER (ORDER BY patient_id) - 1 AS n FROM patients) p ON p.n = seq MOD {doctors}
 """
@@ -57,7 +58,7 @@ def staffed(hospital: Hospital) -> None:
     """As many doctors as patients, none of whom will be heard of."""
     for number in range(DOCTORS):
         hospital.doctor(f"Dr. {number}", SPECIALIZATIONS[number % 5], weekly="mon-sun 09:00-18:00")
-    sql(hospital, PEOPLE.format(count=DOCTORS), PATIENTS)
+    sql(hospital, PEOPLE.format(numbers=numbers(1, DOCTORS)), PATIENTS)
 
 
 def sql(hospital: Hospital, *statements: str) -> None:
@@ -145,9 +146,9 @@ async def test_no_step_costs_more_than_ten_statements_however_large_the_hospital
     hospital: Hospital, capsys: pytest.CaptureFixture[str]
 ) -> None:
     staffed(hospital)
-    sql(hospital, FILL.format(doctors=DOCTORS, first=0, last=FEW - 1))
+    sql(hospital, FILL.format(doctors=DOCTORS, numbers=numbers(0, FEW - 1)))
     few = await walked(hospital, "Ann")
-    sql(hospital, FILL.format(doctors=DOCTORS, first=FEW, last=MANY - 1))
+    sql(hospital, FILL.format(doctors=DOCTORS, numbers=numbers(FEW, MANY - 1)))
     many = await walked(hospital, "Bob")
     with capsys.disabled():
         print(f"\n{'statements with visits:':<26}{FEW:>10,}{MANY:>12,}", *table(few, many), sep="\n")  # noqa: T201
