@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --root-user-
 WORKERS := 3# on two cores: the tests wait as much as they work
 COVERAGE := 90# per cent of lines and branches of hospital_bot and handlers
 
-.PHONY: help demo demo-script test style types layers duplicates mariadb galera faketime chromium prove bench lock pictures format clean
+.PHONY: help demo demo-script test style types layers duplicates mariadb galera faketime chromium mysql prove bench lock pictures format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ faketime: mariadb
 
 chromium:
 	@scripts/need-chromium
+
+mysql: .venv/dev mariadb ## the tests that need a server, on a MySQL in place of a MariaDB: takes root, on Debian
+	scripts/with-mysql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m mariadb
 
 prove: .venv/dev mariadb galera faketime ## the long proofs: hundreds of kills, soak, deep fuzzing
 	HOSPITAL_PROVE=1 $(BIN)/python -m pytest -m prove --timeout 3600
