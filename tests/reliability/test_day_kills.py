@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 KILLS = 40 if PROVE else 2
+MOST_SHIFTS = 10
+"""For the controls: on a fast machine the harm may take a few."""
 
 
 async def test_a_day_goes_on_whoever_dies(around: World) -> None:
@@ -29,14 +31,18 @@ async def test_a_day_goes_on_whoever_dies(around: World) -> None:
 @pytest.mark.skipif(not PROVE, reason="the crowd's own proof has a control for every day")
 async def test_without_waiting_for_the_answer_the_day_is_not_whole(around: World) -> None:
     day = await HospitalDay.opened(around, "waiting")
-    await kill_during(around, day.shift())
-
-    assert day.report().updates.lost > 0
+    for _ in range(MOST_SHIFTS):
+        await kill_during(around, day.shift())
+        if day.report().updates.lost:
+            return
+    pytest.fail("it shows no harm")
 
 
 @pytest.mark.skipif(not PROVE, reason="as above, of the messages")
 async def test_without_a_lease_messages_come_twice_though_nobody_dies(around: World) -> None:
     day = await HospitalDay.opened(around, "lease")
-    await day.shift()
-
-    assert day.repeated() > 0
+    for _ in range(MOST_SHIFTS):
+        await day.shift()
+        if day.repeated():
+            return
+    pytest.fail("it shows no harm")
