@@ -155,7 +155,9 @@ def _listener(host: str, port: int) -> socket.socket:
     """The socket listens from here on, so nobody needs to wait for the server. Raises OSError if taken."""
     if not ipaddress.ip_address(host).is_loopback:
         raise ValueError(f"the simulator serves this machine only, not {host}")
-    return socket.create_server((host, port))
+    listener = socket.create_server((host, port))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio forgets it for a socket that it is given
+    return listener
 
 
 async def serve(host: str, port: int, smtp_port: int, clock: Callable[[], datetime]) -> None:
