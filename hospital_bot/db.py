@@ -105,8 +105,10 @@ class Database:
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
-            with Transaction(self.engine, expire_on_commit=False, info=self.info) as session, session.begin():
-                return use_case(session)
+            with Transaction(self.engine, expire_on_commit=False, info=self.info) as session:
+                result = use_case(session)
+                session.commit()  # else leaving the block rolls back
+                return result
         except (PoolTimeout, DBAPIError) as error:
             if _is_outage(error):
                 raise Unavailable(type(error).__name__) from error

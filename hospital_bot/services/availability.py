@@ -56,27 +56,25 @@ class Openings:
     now: datetime
     busy: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
     soon: datetime = field(init=False)
-    soon_day: date = field(init=False)
+    soon_wall: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.soon = self.now + self.clinic.rules.notice
-        self.soon_day = self.clinic.today(self.soon)
+        self.soon_wall = self.clinic.wall(self.soon)
 
     def starts(self, doctor: DoctorFacts, day: date) -> list[int]:
         """The minutes of that day at which this doctor is free and a patient may still book."""
         schedule = doctor.schedule
         busy = self.busy.get((doctor.doctor_id, day), []) + leave_on(doctor, day)
         free = slots.free(schedule.starts(day), schedule.slot_minutes, busy)
-        if self._plain(day):
+        if slots.changes_clock(day, self.clinic.zone):
+            return [minute for minute in free if self._bookable(slots.at(day, minute), schedule.slot_minutes)]
+        if day > self.soon_wall.date():
             return free
-        return [minute for minute in free if self._bookable(slots.at(day, minute), schedule.slot_minutes)]
+        return [minute for minute in free if slots.at(day, minute) >= self.soon_wall]
 
     def first_start(self, doctor: DoctorFacts, days: Iterable[date]) -> datetime | None:
         return next((slots.at(day, starts[0]) for day in days if (starts := self.starts(doctor, day))), None)
-
-    def _plain(self, day: date) -> bool:
-        """True for most days: a calm clock, and wholly later than the notice."""
-        return day > self.soon_day and not slots.changes_clock(day, self.clinic.zone)
 
     def _bookable(self, start: datetime, length: int) -> bool:
         return self.clinic.instant(start) >= self.soon and slots.whole(start, length, self.clinic.zone)

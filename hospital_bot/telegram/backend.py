@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, FormData, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, FormData, TCPConnector
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 CONNECT_SECONDS = 5.0
 
@@ -24,7 +25,7 @@ class Backend(BaseRequest):
     def __init__(self, *, connections: int, answer_seconds: float) -> None:
         self._connections, self._answer_seconds = connections, answer_seconds
         self._session: ClientSession | None = None
-        self._proxies: dict[tuple[str, str], str | None] = {}
+        self._places: dict[str, tuple[URL, str | None]] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -33,7 +34,8 @@ class Backend(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             connector = TCPConnector(limit=self._connections, keepalive_timeout=60)
-            self._session = ClientSession(connector=connector, headers={"User-Agent": self.USER_AGENT})
+            headers = {"User-Agent": self.USER_AGENT}
+            self._session = ClientSession(connector=connector, headers=headers, cookie_jar=DummyCookieJar())
 
     async def shutdown(self) -> None:
         if self._session is not None:
@@ -53,26 +55,31 @@ class Backend(BaseRequest):
         """The status and the body. Raises TimedOut or NetworkError."""
         if self._session is None:
             raise RuntimeError("not initialized")
-        limits = ClientTimeout(
-            sock_connect=_or(connect_timeout, CONNECT_SECONDS), sock_read=_or(read_timeout, self._answer_seconds)
-        )
+        limits = _limits(_or(connect_timeout, CONNECT_SECONDS), _or(read_timeout, self._answer_seconds))
         body, headers = _body(request_data)
-        facts: dict[str, Any] = {"data": body, "headers": headers, "proxy": self._proxy(url), "timeout": limits}
+        address, proxy = self._place(url)
+        facts: dict[str, Any] = {"data": body, "headers": headers, "proxy": proxy, "timeout": limits}
         try:
-            async with self._session.request(method, url, **facts) as response:
+            async with self._session.request(method, address, **facts) as response:
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut from error
         except (ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise NetworkError(type(error).__name__) from None
 
-    def _proxy(self, url: str) -> str | None:
-        """The one that the environment names, asked once for a host: aiohttp (`trust_env`) asks it before each call,
-        and reads ~/.netrc, both in another thread."""
-        scheme, host, *_ = urlsplit(url)
-        if (scheme, host) not in self._proxies:
-            self._proxies[scheme, host] = None if proxy_bypass(host) else getproxies().get(scheme)
-        return self._proxies[scheme, host]
+    def _place(self, url: str) -> tuple[URL, str | None]:
+        """The address, taken apart, and the proxy that the environment names for it: once for each of the few methods.
+        aiohttp (`trust_env`) asks for the proxy before each call, and reads ~/.netrc, both in another thread."""
+        if url not in self._places:
+            address = URL(url)
+            bypassed = proxy_bypass(address.authority)
+            self._places[url] = address, None if bypassed else getproxies().get(address.scheme)
+        return self._places[url]
+
+
+@cache
+def _limits(connect: float | None, read: float | None) -> ClientTimeout:
+    return ClientTimeout(sock_connect=connect, sock_read=read)
 
 
 def _or(value: Any, default: float) -> float | None:

@@ -105,7 +105,10 @@ class Request:
     chat_id: int | None
     is_counted: bool
     is_bulk: bool
-    start: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    tracks: tuple[Track, ...]
+    """Over all, and the chat's."""
+    start: asyncio.Future[None] | None = None
+    """What it waits for; most need not wait."""
 
     def limits(self, *, alone: bool) -> tuple[Iterable[Limit | Bucket], Iterable[Limit | Bucket]]:
         """Over all, and for the chat."""
@@ -150,7 +153,8 @@ class Pace(BaseRateLimiter[str]):
         tries = 0
         while True:
             if rate_limit_args != TAKEN:
-                await self._start(Request(chat_id, is_counted, rate_limit_args == BULK), is_first=tries > 0)
+                request = self._request(chat_id, is_counted=is_counted, is_bulk=rate_limit_args == BULK)
+                await self._start(request, is_first=tries > 0)
             tries += 1
             try:
                 return await callback(*args, **kwargs)
@@ -164,25 +168,26 @@ class Pace(BaseRateLimiter[str]):
 
         Otherwise nothing is taken, and it is worth asking again after so many seconds.
         """
-        request, now = Request(chat_id, is_counted=True, is_bulk=True), self._now()
         if self._waiting[False]:
             return SOON
-        self._forget_idle(now)
-        return 0.0 if self._starts(request, now) else self._free_at(request) - now
+        request, now = self._request(chat_id, is_counted=True, is_bulk=True), self._now()
+        return 0.0 if self._starts(request, now) else self._free_at(request, now) - now
 
     async def _start(self, request: Request, *, is_first: bool) -> None:
-        held = max(track.held_until for track in self._tracks(request)) - self._now()
+        now = self._now()
+        held = max(track.held_until for track in request.tracks) - now
         if held > LONGEST_HOLD:
             raise RetryAfter(timedelta(seconds=held))
         if request.is_counted and not request.is_bulk:
-            self._quiet_from = self._now() + QUIET
-        if self._wake_at <= self._now():
+            self._quiet_from = now + QUIET
+        if self._wake_at <= now:
             self._let_go()  # before this one, those who waited longer
-        self._forget_idle(self._now())
-        if not self._starts(request, self._now()):
-            queue = self._waiting[request.is_bulk]
-            queue.appendleft(request) if is_first else queue.append(request)
-            self._wake_by(self._free_at(request))
+        if self._starts(request, now):
+            return
+        request.start = asyncio.get_running_loop().create_future()
+        queue = self._waiting[request.is_bulk]
+        queue.appendleft(request) if is_first else queue.append(request)
+        self._wake_by(self._free_at(request, now))
         await request.start
 
     def _let_go(self) -> None:
@@ -191,10 +196,10 @@ class Pace(BaseRateLimiter[str]):
         for queue in self._waiting:
             for _ in range(len(queue)):
                 request = queue.popleft()
-                if not request.start.done() and not self._starts(request, now):
+                if request.start and not request.start.done() and not self._starts(request, now):
                     queue.append(request)
         self._sleep_no_more()
-        self._wake_by(min((self._free_at(request) for queue in self._waiting for request in queue), default=inf))
+        self._wake_by(min((self._free_at(request, now) for queue in self._waiting for request in queue), default=inf))
 
     def _wake_by(self, at: float) -> None:
         if at < self._wake_at:
@@ -203,22 +208,23 @@ class Pace(BaseRateLimiter[str]):
             self._wake = self._time().call_later(max(0.0, at - self._now()), self._let_go)
 
     def _starts(self, request: Request, now: float) -> bool:
-        if self._free_at(request) > now:
+        if self._free_at(request, now) > now:
             return False
         if request.is_counted:
-            for track in self._tracks(request):
+            for track in request.tracks:
                 track.note(now)
-        request.start.set_result(None)
+        if request.start:
+            request.start.set_result(None)
         return True
 
-    def _free_at(self, request: Request) -> float:
-        limits = request.limits(alone=self._quiet_from <= self._now())
-        return max(map(Track.free_at, self._tracks(request), limits))
+    def _free_at(self, request: Request, now: float) -> float:
+        limits = request.limits(alone=self._quiet_from <= now)
+        return max(map(Track.free_at, request.tracks, limits))
 
-    def _tracks(self, request: Request) -> tuple[Track, ...]:
-        if request.chat_id is None:
-            return (self._over_all,)
-        return self._over_all, self._chats.setdefault(request.chat_id, Track())
+    def _request(self, chat_id: int | None, *, is_counted: bool, is_bulk: bool) -> Request:
+        self._forget_idle(self._now())
+        chat = () if chat_id is None else (self._chats.setdefault(chat_id, Track()),)
+        return Request(chat_id, is_counted, is_bulk, (self._over_all, *chat))
 
     def _hold(self, chat_id: int | None, seconds: float) -> None:
         track = self._over_all if chat_id is None else self._chats.setdefault(chat_id, Track())

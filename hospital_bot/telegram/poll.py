@@ -56,6 +56,7 @@ class Poller:
         self._is_conflict_known = False
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._stop: asyncio.Task[Any] | None = None
 
     async def run(self) -> None:
         """Poll until `stop`. Raises WrongToken; everything else is tried again."""
@@ -157,13 +158,13 @@ class Poller:
         return 0.0
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        task, stop = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
+        self._stop = self._stop or asyncio.create_task(self._stopping.wait())
+        task = asyncio.create_task(work)
         try:
-            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((task, self._stop), return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
         finally:
             task.cancel()
-            stop.cancel()
 
     async def _drain(self) -> None:
         if self._open:
