@@ -3,7 +3,7 @@
 BEGIN
   lock the chat, see whether the update is known       known: its screen is shown again, nothing is run
   step(turn) -> Screen                                 may suspend: rolled back, slow work done, run again
-  save where the chat stands, and the update with its screen
+  save where the chat stands, and the update with its screen; nothing, if nothing was changed
 COMMIT                                                 deadlock: rolled back and run again; nothing was sent
 show the screen, mail the letters
 only now is the update confirmed to Telegram           database or network down: it comes again
@@ -164,7 +164,10 @@ class Dispatcher:
             finished=finished,
         )
         screen = _tidied(_play(run, turn), run, before=chat.state, after=turn.state)
-        conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=screen.to_json(), now=now)
+        moved = (turn.state, turn.data) != (chat.state, chat.data)
+        if moved or turn.letters or chat.failures or session.has_written():
+            stored = screen.to_json()
+            conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=stored, now=now)
         return Answer(screen, tuple(turn.letters))
 
     async def _finish(self, arrival: Arrival, call: Call) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import stamina
 import structlog
+from pymysql.cursors import Cursor
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -44,13 +45,36 @@ class Transaction(Session):
     """It has one connection from its begin to its end: not looked for again for each statement."""
 
     _one: Connection | None = None
+    _writes_before = 0
 
     def connection(self, bind_arguments: dict[str, Any] | None = None, execution_options: Any = None) -> Connection:
         if bind_arguments or execution_options:
             return super().connection(bind_arguments, execution_options)
         if self._one is None:
             self._one = super().connection()
+            self._writes_before = _writes(self._one)
         return self._one
+
+    def has_written(self) -> bool:
+        """Whether anything was, or may have been. Without a change the transaction can as well be run again."""
+        self.flush()
+        return self._one is not None and _writes(self._one) != self._writes_before
+
+
+class CountingCursor(Cursor):  # type: ignore[misc]  # the driver has no types
+    """Counts, on its connection, what is no SELECT; how a connection is made ready is counted first."""
+
+    def execute(self, query: str, args: Any = None) -> int:
+        if not query.startswith("SELECT"):
+            self.connection.writes = getattr(self.connection, "writes", 0) + 1
+        count: int = super().execute(query, args)
+        return count
+
+
+def _writes(connection: Connection) -> int:
+    driver: Any = connection.connection.driver_connection
+    count: int = driver.total_changes if isinstance(driver, sqlite3.Connection) else driver.writes
+    return count
 
 
 class Database:
@@ -148,6 +172,7 @@ def _engine(url: str, connections: int) -> Engine:
             "connect_timeout": 3,
             "read_timeout": 4,
             "write_timeout": 4,
+            "cursorclass": CountingCursor,
             "init_command": "SET time_zone = '+00:00', innodb_lock_wait_timeout = 2, group_concat_max_len = 1000000",
         },
     )
