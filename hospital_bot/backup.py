@@ -23,16 +23,33 @@ from sqlalchemy.exc import SQLAlchemyError
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What a kind of server brings along, under the names it may have."""
+    """What a kind of server brings along, under the names it may have, and how it is told about TLS: to speak it, to
+    check the server's certificate as well, or not to."""
 
     dump: tuple[str, ...]
     client: tuple[str, ...]
+    encrypted: tuple[str, ...]
+    checked: tuple[str, ...]
+    plain: tuple[str, ...]
     options: tuple[str, ...] = ()
 
 
-MARIADB = Programs(("mariadb-dump", "mysqldump"), ("mariadb", "mysql"))
-MYSQL = Programs(("mysqldump",), ("mysql",), ("--no-tablespaces", "--set-gtid-purged=OFF"))
-"""Without the two a dump asks for rights over the whole server."""
+MARIADB = Programs(
+    dump=("mariadb-dump", "mysqldump"),
+    client=("mariadb", "mysql"),
+    encrypted=("--ssl", "--skip-ssl-verify-server-cert"),
+    checked=("--ssl", "--ssl-verify-server-cert"),
+    plain=("--skip-ssl",),
+)
+MYSQL = Programs(
+    dump=("mysqldump",),
+    client=("mysql",),
+    encrypted=("--ssl-mode=REQUIRED",),
+    checked=("--ssl-mode=VERIFY_IDENTITY",),
+    plain=(),  # its passwords may need TLS
+    options=("--no-tablespaces", "--set-gtid-purged=OFF"),  # else it asks for rights over the whole server
+)
+TLS_FILES = ("ssl_ca", "ssl_cert", "ssl_key")
 SQLITE = b"SQLite format 3\x00"
 """How a file of SQLite's begins."""
 
@@ -47,9 +64,9 @@ def back_up(engine: Engine, file: Path) -> None:
         if engine.dialect.name == "sqlite":
             _copy(str(engine.url.database), str(file))
         else:
-            kind = _kind(engine)
-            options = ("--single-transaction", "--quick", "--hex-blob", "--default-character-set=utf8mb4")
-            _run(_found(kind, kind.dump), engine.url, *options, *kind.options, output=target)
+            kind, encrypted = _server(engine)
+            command = [_found(kind, kind.dump), *_way(engine.url, kind, encrypted=encrypted), *kind.options]
+            _run(command, engine.url, "--single-transaction", "--quick", "--hex-blob", output=target)
 
 
 def restore(engine: Engine, file: Path) -> None:
@@ -65,11 +82,12 @@ def restore(engine: Engine, file: Path) -> None:
         engine.dispose()
         _copy(str(file), str(engine.url.database))
         return
+    kind, encrypted = _server(engine)
+    command = [_found(kind, kind.client), *_way(engine.url, kind, encrypted=encrypted)]
     with engine.connect() as connection:  # a dump says nothing of the database's own default
         connection.exec_driver_sql("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
     with file.open("rb") as source:
-        kind = _kind(engine)
-        _run(_found(kind, kind.client), engine.url, "--default-character-set=utf8mb4", source=source)
+        _run(command, engine.url, source=source)
 
 
 @contextmanager
@@ -101,11 +119,13 @@ def _check(file: Path) -> None:
         raise BackupError("the file is damaged")
 
 
-def _kind(engine: Engine) -> Programs:
-    """By what the server says of itself."""
+def _server(engine: Engine) -> tuple[Programs, bool]:
+    """What it says of itself, and whether the driver speaks TLS with it."""
     try:
         with engine.connect() as connection:
-            return MARIADB if "MariaDB" in connection.exec_driver_sql("SELECT VERSION()").scalar_one() else MYSQL
+            version = connection.exec_driver_sql("SELECT VERSION()").scalar_one()
+            (_, cipher) = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Ssl_cipher'").one()
+            return MARIADB if "MariaDB" in version else MYSQL, bool(cipher)
     except SQLAlchemyError as error:
         raise BackupError(f"the database can't be reached: {type(error).__name__}") from None
 
@@ -124,13 +144,24 @@ def _version(program: str) -> str:
     return subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - as below
 
 
+def _way(url: URL, kind: Programs, *, encrypted: bool) -> Iterator[str]:
+    """To the server that the driver speaks with, as the driver does: the programs' own settings (which come first to
+    be left out) know other servers and passwords, and `localhost` means a socket to some of them."""
+    yield "--no-defaults"
+    if socket := url.query.get("unix_socket"):
+        yield from ("--protocol=SOCKET", f"--socket={socket}")
+    else:
+        yield from ("--protocol=TCP", f"--host={url.host or 'localhost'}", f"--port={url.port or 3306}")
+    yield from (f"--user={url.username or ''}", "--default-character-set=utf8mb4")
+    yield from (f"--{name.replace('_', '-')}={url.query[name]}" for name in TLS_FILES if name in url.query)
+    yield from kind.checked if "ssl_ca" in url.query else kind.encrypted if encrypted else kind.plain
+
+
 def _run(
-    program: str, url: URL, *options: str, source: IO[bytes] | None = None, output: IO[bytes] | None = None
+    command: list[str], url: URL, *options: str, source: IO[bytes] | None = None, output: IO[bytes] | None = None
 ) -> None:
-    place = (f"--host={url.host or 'localhost'}", f"--port={url.port or 3306}", f"--user={url.username or ''}")
-    command = [program, *place, *options, "--", str(url.database)]
     done = subprocess.run(  # noqa: S603 - no shell, and the settings are the hospital's own
-        command,
+        [*command, *options, "--", str(url.database)],
         env=os.environ | {"MYSQL_PWD": url.password or ""},
         stdin=source or subprocess.DEVNULL,
         stdout=output or subprocess.DEVNULL,
@@ -139,4 +170,4 @@ def _run(
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise BackupError(f"{Path(program).name}: {said[-1] if said else f'exit code {done.returncode}'}")
+        raise BackupError(f"{Path(command[0]).name}: {said[-1] if said else f'exit code {done.returncode}'}")

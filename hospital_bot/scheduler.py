@@ -27,7 +27,10 @@ class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
     times that were missed, millions for a clock that was wrong by a month."""
 
     def __init__(self, period: timedelta) -> None:
-        self.period = period
+        self.period = max(period, timedelta(seconds=1))
+
+    def __str__(self) -> str:
+        return f"every {self.period}"
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
         planned = (previous_fire_time or now) + self.period
@@ -70,7 +73,7 @@ class Scheduler:
             await asyncio.sleep(WATCHING)
             now = datetime.now(UTC)
             for job in self._scheduler.get_jobs():
-                if job.next_run_time - now > job.trigger.period:
+                if job.next_run_time and job.next_run_time - now > job.trigger.period:
                     job.modify(next_run_time=now)
 
     def start(self) -> None:

@@ -38,7 +38,7 @@ from hospital_bot.models import Doctor, Notification, Patient, TelegramAccount
 
 MAX_PROBLEM = 255
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
-"""Before the next attempt; twice as long each time."""
+"""Before the next attempt; twice as long each time. Who is told to wait for longer asks again then."""
 
 MINE = and_(
     Notification.notification_id == bindparam("row"),
@@ -208,11 +208,14 @@ def claim(
 
 
 def _due(busy: Collection[int], now: datetime) -> ColumnElement[bool]:
-    """Waiting, and nobody's."""
+    """Waiting, and nobody's. What would have to wait for longer than anything does was put off by a clock that has
+    been put back since."""
+    until = Notification.claimed_until_at
+    put_back = and_(Notification.claim_token.is_(None), until > now + LONGEST_WAIT)
     return and_(
         Notification.state == "waiting",
         Notification.due_at <= now,
-        or_(Notification.claimed_until_at.is_(None), Notification.claimed_until_at <= now),
+        or_(until.is_(None), until <= now, put_back),
         Notification.notification_id.not_in(busy),
     )
 
@@ -265,6 +268,6 @@ def postpone(
     if most_attempts is not None and attempts >= most_attempts:
         outcome = Outcome("failed", problem)
     else:
-        wait = max(at_least, min(FIRST_WAIT * 2 ** min(attempts, 10), LONGEST_WAIT))
+        wait = min(max(at_least, FIRST_WAIT * 2 ** min(attempts, 10)), LONGEST_WAIT)
         outcome = Outcome("waiting", problem, not_before=now + wait)
     settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)

@@ -123,12 +123,13 @@ def test_a_message_on_its_way_is_not_called_back_but_told_again(rows: Hospital) 
     assert claim(rows) == [row]
 
 
-def test_every_attempt_waits_longer_but_never_less_than_telegram_wants(rows: Hospital) -> None:
+def test_every_attempt_waits_longer_and_as_long_as_telegram_wants_for_ten_minutes_at_most(rows: Hospital) -> None:
+    """Whoever sends keeps a longer pause by itself."""
     put(rows, -1)
     waits = []
     for attempt in range(12):
         claim(rows)
-        least = timedelta(seconds=3600 if attempt == 11 else 0)
+        least = timedelta(seconds={1: 300, 11: 3600}.get(attempt, 0))
         facts: dict[str, Any] = {"notification_id": 1, "token": "a", "problem": "no", "at_least": least}
         rows.db.run(outbox.postpone, **facts, now=rows.now)
         with rows.db.engine.connect() as connection:
@@ -136,7 +137,19 @@ def test_every_attempt_waits_longer_but_never_less_than_telegram_wants(rows: Hos
         waits.append(int((again - rows.now).total_seconds()))
         rows.now = again
 
-    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 3600]
+    assert waits == [2, 300, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]
+
+
+def test_what_a_wrong_clock_put_off_does_not_wait_until_the_right_one_is_there(rows: Hospital) -> None:
+    put(rows, -1, -2)
+    assert claim(rows, "b", most=1) == [2]
+    rows.now += timedelta(hours=1)
+    assert claim(rows) == [2, 1]
+    rows.db.run(outbox.postpone, notification_id=1, token="a", problem="no", now=rows.now)
+
+    rows.now -= timedelta(hours=1)
+
+    assert claim(rows) == [1]
 
 
 def test_an_unknown_claim_is_postponed_by_nobody(rows: Hospital) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, make_url, select
 
 from hospital_bot import backup, schema
 from hospital_bot.backup import BackupError
@@ -162,7 +162,44 @@ def test_the_password_is_on_no_command_line(mariadb: Server, mariadb_url: str, s
 
 
 @pytest.mark.mariadb
-def test_a_dump_that_fails_leaves_no_file_and_says_no_secret(mariadb: Server, tmp_path: Path) -> None:
+def test_a_dump_that_breaks_off_leaves_no_file(
+    mariadb_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*backup.MARIADB.dump, *backup.MYSQL.dump):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho half of it\necho 'Got error: 2013: lost' >&2\nexit 3\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    with opened(mariadb_url) as database, pytest.raises(BackupError, match="Got error: 2013"):
+        backup.back_up(database.engine, tmp_path / "copy")
+
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "encrypted", "says"),
+    [
+        ("localhost:3307/h", backup.MYSQL, False, ["--protocol=TCP", "--host=localhost", "--port=3307"]),
+        ("localhost:3307/h", backup.MARIADB, False, ["--protocol=TCP", "--host=localhost", "--skip-ssl"]),
+        ("/h?unix_socket=/run/db", backup.MARIADB, False, ["--protocol=SOCKET", "--socket=/run/db"]),
+        ("db.example/h", backup.MARIADB, True, ["--ssl", "--skip-ssl-verify-server-cert"]),
+        ("db.example/h", backup.MYSQL, True, ["--ssl-mode=REQUIRED"]),
+        ("db.example/h?ssl_ca=/ca", backup.MARIADB, True, ["--ssl-ca=/ca", "--ssl-verify-server-cert"]),
+        ("db.example/h?ssl_ca=/ca", backup.MYSQL, True, ["--ssl-ca=/ca", "--ssl-mode=VERIFY_IDENTITY"]),
+    ],
+)
+def test_the_copy_is_made_of_the_drivers_own_server_and_as_safely(
+    address: str, kind: backup.Programs, encrypted: bool, says: list[str]
+) -> None:
+    told = list(backup._way(make_url(f"mysql+pymysql://bot@{address}"), kind, encrypted=encrypted))
+
+    assert told[0] == "--no-defaults"
+    assert set(says) <= set(told)
+
+
+@pytest.mark.mariadb
+def test_without_a_server_it_says_so_and_no_secret(mariadb: Server, tmp_path: Path) -> None:
     url = mariadb.address.set(database="nowhere", username="nobody", password=PASSWORD)
 
     with opened(url.render_as_string(hide_password=False)) as database, pytest.raises(BackupError) as said:
@@ -193,7 +230,7 @@ def test_no_copy_of_a_mysql_is_made_with_mariadbs_program(
     program.write_text("#!/bin/sh\necho 'mysqldump from 10.11.14-MariaDB, client 10.19'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(backup, "_kind", lambda _engine: backup.MYSQL)
+    monkeypatch.setattr(backup, "_server", lambda _engine: (backup.MYSQL, False))
 
     with opened(mariadb_url) as database, pytest.raises(BackupError, match="install MySQL's own"):
         backup.back_up(database.engine, tmp_path / "copy")
