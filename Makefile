@@ -48,10 +48,10 @@ faketime: mariadb
 chromium:
 	@scripts/need-chromium
 
-mysql: .venv/dev mariadb ## the tests that need a server, on a MySQL in place of a MariaDB: takes root, on Debian
+mysql: .venv/dev mariadb galera faketime ## the tests that need a server, on a MySQL in place of a MariaDB: takes root, on Debian
 	scripts/with-mysql $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m mariadb
 
-prove: .venv/dev mariadb galera faketime ## the long proofs: hundreds of kills, soak, deep fuzzing
+prove: .venv/dev mariadb galera ## the long proofs: hundreds of kills, soak, deep fuzzing
 	HOSPITAL_PROVE=1 $(BIN)/python -m pytest -m prove --timeout 3600
 
 bench: .venv/dev mariadb ## the performance table

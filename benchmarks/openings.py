@@ -22,7 +22,7 @@ AHEAD = 10_000
 """Visits in the days that are looked at: the same in both hospitals, which differ in their past."""
 FILL = """
 INSERT INTO appointments (patient_id, doctor_id, appointment_date, appointment_time, minutes, status)
-SELECT 1 + seq MOD 5000, 1 + seq MOD 200, DATE('2026-11-21') + INTERVAL {step} * CAST(seq DIV 3200 AS SIGNED) DAY,
+SELECT 1 + seq MOD 5000, 1 + seq MOD 200, DATE('2026-11-21') + INTERVAL {step} * (seq DIV 3200) DAY,
     SEC_TO_TIME(32400 + 1800 * (seq DIV 200 MOD 16)), 30, '{status}'
 FROM {numbers}
 """

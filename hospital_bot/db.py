@@ -50,10 +50,11 @@ class Transaction(Session):
     def connection(self, bind_arguments: dict[str, Any] | None = None, execution_options: Any = None) -> Connection:
         if bind_arguments or execution_options:
             return super().connection(bind_arguments, execution_options)
-        if self._one is None:
-            self._one = super().connection()
-            self._writes_before = _writes(self._one)
-        return self._one
+        return self._one or super().connection()
+
+    def begins_on(self, connection: Connection) -> None:
+        """Called when there is one, whoever asked for it first."""
+        self._one, self._writes_before = connection, _writes(connection)
 
     def has_written(self) -> bool:
         """Whether anything was, or may have been. Without a change the transaction can as well be run again."""
@@ -61,11 +62,17 @@ class Transaction(Session):
         return self._one is not None and _writes(self._one) != self._writes_before
 
 
+@event.listens_for(Transaction, "after_begin")
+def _note_begin(session: Transaction, _transaction: Any, connection: Connection) -> None:
+    session.begins_on(connection)
+
+
 class CountingCursor(Cursor):  # type: ignore[misc]  # the driver has no types
     """Counts, on its connection, what is no SELECT; how a connection is made ready is counted first."""
 
-    def execute(self, query: str, args: Any = None) -> int:
-        if not query.startswith("SELECT"):
+    def execute(self, query: str | bytes, args: Any = None) -> int:
+        """What `executemany` hands on are no characters, and no SELECT."""
+        if not (isinstance(query, str) and query.startswith("SELECT")):
             self.connection.writes = getattr(self.connection, "writes", 0) + 1
         count: int = super().execute(query, args)
         return count
@@ -184,8 +191,10 @@ def _engine(url: str, connections: int) -> Engine:
 
 def _address(url: URL) -> URL:
     """On this machine nobody listens in: there the driver need not read all authorities for each new connection, which
-    takes it 50 ms of CPU. Whoever gives the URL an ``ssl_…`` of their own has it."""
+    takes it 50 ms of CPU. Whoever gives the URL an ``ssl_…`` of their own has it. The driver takes any word for yes."""
     is_near = (url.host or "localhost") in LOOPBACK and not any(name.startswith("ssl") for name in url.query)
+    if str(url.query.get("ssl_disabled", "")).lower() in {"0", "false", "no"}:
+        url = url.difference_update_query(["ssl_disabled"])
     return url.update_query_dict({"charset": "utf8mb4"} | ({"ssl_disabled": "true"} if is_near else {}))
 
 

@@ -253,6 +253,19 @@ async def test_the_loser_of_the_last_time_of_a_day_sees_other_days(hospital: Hos
     assert "Tue 24 Nov · 1 free" in bob.last.buttons
 
 
+async def test_who_looks_around_leaves_nothing_in_the_database(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+    await ann.says("/book")
+    kept = "SELECT COUNT(*) FROM telegram_updates"
+    before = hospital.scalar(kept)
+
+    await ann.walks(*TO_SUMMARY[:-1])
+    assert hospital.scalar(kept) == before + 1  # the choice of a time waits for a reason
+    await ann.walks(*TO_SUMMARY[-1:], "✅ Confirm")
+    assert hospital.scalar(kept) == before + 2
+
+
 async def test_a_double_tap_books_once_and_says_so_twice(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")

@@ -28,8 +28,17 @@ def test_who_asks_for_encryption_gets_it_or_nothing(mariadb_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "encrypts"), [("localhost", False), ("127.0.0.1", False), ("[::1]", False), ("db.hospital.example", True)]
+    ("place", "encrypts"),
+    [
+        ("localhost/hospital", False),
+        ("127.0.0.1/hospital", False),
+        ("[::1]/hospital", False),
+        ("localhost/hospital?ssl_disabled=false", True),
+        ("db.hospital.example/hospital", True),
+        ("db.hospital.example/hospital?ssl_disabled=false", True),
+        ("db.hospital.example/hospital?ssl_disabled=true", False),
+    ],
 )
-def test_a_server_elsewhere_is_asked_to_encrypt(host: str, encrypts: bool) -> None:
-    address = db._address(make_url(f"mysql+pymysql://bot@{host}/hospital"))
+def test_a_server_elsewhere_is_asked_to_encrypt(place: str, encrypts: bool) -> None:
+    address = db._address(make_url(f"mysql+pymysql://bot@{place}"))
     assert ("ssl_disabled" not in address.query) == encrypts

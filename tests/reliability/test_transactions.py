@@ -168,6 +168,27 @@ def test_a_sqlite_file_that_somebody_else_keeps_locked_is_unavailable(tmp_path: 
         db.close()
 
 
+def add_many(session: Session) -> None:
+    session.execute(text("INSERT INTO beds VALUES (:bed, 0)"), [{"bed": number} for number in range(3, 9)])
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("mysql", marks=pytest.mark.mariadb)])
+@pytest.mark.parametrize(
+    ("deed", "writes"), [(taken, False), (lambda session: take(session, 1), True), (add_many, True)]
+)
+def test_a_transaction_knows_whether_it_has_written(
+    request: pytest.FixtureRequest, kind: str, deed: Callable[[Session], Any], writes: bool
+) -> None:
+    db: Database = request.getfixturevalue(kind)
+
+    def look(session: Any) -> tuple[bool, bool]:
+        before = session.has_written()
+        deed(session)
+        return before, session.has_written()
+
+    assert db.run(look) == (False, writes)
+
+
 async def test_work_runs_in_the_databases_own_threads_with_the_callers_context(sqlite: Database) -> None:
     name = contextvars.ContextVar("name", default="nobody")
     name.set("update 7")
