@@ -165,7 +165,7 @@ class Dispatcher:
         )
         screen = _tidied(_play(run, turn), run, before=chat.state, after=turn.state)
         moved = (turn.state, turn.data) != (chat.state, chat.data)
-        if moved or turn.letters or chat.failures or session.has_written():
+        if moved or turn.letters or finished or chat.failures or session.has_written():
             stored = screen.to_json()
             conversations.close_chat(session, chat=chat, state=turn.state, data=turn.data, screen=stored, now=now)
         return Answer(screen, tuple(turn.letters))

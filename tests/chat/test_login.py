@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pyotp
 import pytest
+from telegram import Update
 
 from handlers import area, texts
 from handlers.texts import account as words
@@ -61,6 +62,22 @@ async def test_after_a_wrong_password_only_the_password_is_asked_again(hospital:
     await ann.says(PASSWORD)
 
     assert "six digits" in ann.last.text
+
+
+async def test_a_wrong_password_that_is_delivered_twice_counts_once(hospital: Hospital) -> None:
+    ann = await at_password(await hospital.patient("Ann"))
+    person = {"id": ann.id, "is_bot": False, "first_name": "Ann"}
+    place = {"message_id": 999_999, "date": 1, "chat": {"id": ann.id, "type": "private"}, "from": person}
+    said = place | {"text": "not my password"}
+    update = Update.de_json({"update_id": 999_999, "message": said}, hospital.product.bot)
+    counted = "SELECT SUM(attempts) FROM throttles"
+
+    await hospital.product.deliver(update)
+    once = hospital.scalar(counted)
+    await hospital.product.deliver(update)
+
+    assert once > 0
+    assert hospital.scalar(counted) == once
 
 
 async def test_an_unknown_address_a_wrong_password_and_a_lock_look_alike(hospital: Hospital) -> None:
