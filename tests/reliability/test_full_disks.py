@@ -100,10 +100,10 @@ def buttons(phone: Phone) -> list[str]:
 
 
 async def nothing_fits_any_more(hospital: Hospital) -> None:
-    """Somebody writes until the last free places are taken."""
+    """Somebody begins and stops until the last free places are taken: who only looks takes none."""
     bob = Phone(Polled(hospital), (await hospital.phone("Bob")).id, "Bob")
-    for _ in range(MANY):
-        await bob.says("/help")
+    for number in range(MANY):
+        await bob.says("/cancel" if number % 2 else "/login")
         if bob.last.text == texts.TRY_LATER:
             return
     pytest.fail("there was space all the time")
