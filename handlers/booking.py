@@ -20,7 +20,7 @@ from handlers.texts import booking as words
 from handlers.turn import Turn
 from hospital_bot import calendars, people
 from hospital_bot.errors import BadInput, BookingError, NotFound, TooManyVisits
-from hospital_bot.services import availability, booking
+from hospital_bot.services import availability, booking, own_visits
 from hospital_bot.values import Visit, Who
 
 area = Area("book")
@@ -187,8 +187,12 @@ def _reason(turn: Turn, who: Who, start: datetime) -> str | None:
 
 
 def receipt(turn: Turn, visit: Visit, text: str) -> Screen:
-    """What the patient will want to find again: a message of its own, with the calendar file."""
-    return Screen(text, (change_row(visit),), file=calendar_file(turn, visit), new=True, retire=True)
+    """What the patient will want to find again: a message of its own, with the calendar file. Who may never change the
+    visit, because it is so soon, is told so, and shown no buttons that would say no."""
+    may_change = own_visits.may_change(visit, turn.clinic, turn.now)
+    said = text if may_change else f"{text}\n\n{words.too_late(turn.clinic)}"
+    rows = (change_row(visit),) if may_change else ()
+    return Screen(said, rows, file=calendar_file(turn, visit), new=True, retire=True)
 
 
 def calendar_file(turn: Turn, visit: Visit) -> File:

@@ -5,6 +5,7 @@ import io
 import re
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from PIL import Image
@@ -85,6 +86,8 @@ async def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with stage(Path(folder)) as on:
+            evening = (20 - on.product.hospital.clinic.wall(on.clock.now()).hour) % 24
+            on.clock.turn(timedelta(hours=evening))  # the next free time is far enough ahead to be changed
             await draw(on)
 
 

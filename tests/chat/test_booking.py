@@ -266,6 +266,19 @@ async def test_who_looks_around_leaves_nothing_in_the_database(hospital: Hospita
     assert hospital.scalar(kept) == before + 2
 
 
+async def test_who_books_so_late_that_nothing_can_be_changed_hears_it_and_finds_no_button_for_it(
+    hospital: Hospital,
+) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+
+    await ann.walks(*TO_DAYS, "Fri 20 Nov · 3 free", "10:30", "Skip", "✅ Confirm")
+
+    receipt = next(message for message in ann.messages if "Booked" in message.text)
+    assert receipt.text.endswith("Changes end 2 hours before the visit. Please call us: +49 431 9876543.")
+    assert receipt.buttons == []
+
+
 async def test_a_double_tap_books_once_and_says_so_twice(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")
