@@ -151,7 +151,12 @@ def carry_out(session: Session, *, clinic: Clinic, now: datetime) -> bool:
 
 
 def purge(session: Session, *, now: datetime) -> int:
-    """Forget the visits and records of people who are forgotten already, when the law lets go of them."""
+    """Forget the visits and records of people who are forgotten already, when the law lets go of them.
+
+    And the message that somebody wrote for them at the very moment; it was never sent, for there is no chat.
+    """
+    gone = select(Erasure.user_id).where(Erasure.done_at.is_not(None))
+    session.execute(delete(Notification).where(Notification.user_id.in_(gone)))
     over = select(Erasure.user_id).where(Erasure.kept_until < now.date())
     users = list(session.scalars(over.limit(100)))
     for user_id in users:

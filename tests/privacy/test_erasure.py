@@ -11,7 +11,8 @@ from sqlalchemy import insert, text
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound
 from hospital_bot.models import MedicalRecord
-from hospital_bot.services import accounts, booking, chain, erasure
+from hospital_bot.services import accounts, booking, chain, erasure, outbox
+from hospital_bot.services.outbox import Draft
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Who
 from tests.chat.conftest import Hospital, chat_of, email_of
@@ -104,6 +105,18 @@ async def test_what_stays_is_named_with_its_last_day(case: Case) -> None:
 
     assert "keep 1 visit and 1 medical record, without your name, until Sunday, 23 November 2036" in case.ann.last.text
     assert "In 7 days" in case.ann.last.text
+
+
+async def test_a_message_written_at_the_very_moment_of_forgetting_does_not_stay(case: Case) -> None:
+    await asks(case)
+    await case.wait(days=7, hours=1)
+    now, whose = case.hospital.clock(), "SELECT user_id FROM erasures"
+    draft = Draft(case.hospital.scalar(whose), "guessed", "now", now)
+    case.hospital.db.run(outbox.put, [draft], now=now)
+
+    await case.wait(hours=1)
+
+    assert case.count("notifications") == 0
 
 
 async def test_when_the_law_lets_go_nothing_is_left(case: Case) -> None:

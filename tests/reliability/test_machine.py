@@ -22,7 +22,7 @@ from sqlalchemy import event
 
 from hospital_bot import values
 from hospital_bot.models import STATUSES, Base
-from hospital_bot.services import attendance, booking
+from hospital_bot.services import attendance, booking, erasure
 from tests.hospital import Hospital
 from tests.reliability import never
 from tests.reliability.deeds import OFTEN, VERBS, Deeds
@@ -170,6 +170,7 @@ def overlaps_in_a_rush(hospital: Hospital, rounds: int) -> Counter[str]:
     with ThreadPoolExecutor(THREADS) as crowd:
         for _ in range(rounds):
             list(crowd.map(rush, dice))
+            hospital.db.run(erasure.purge, now=hospital.now)  # as every hour
             found.update(never.wrong(hospital))
             if found:
                 break
