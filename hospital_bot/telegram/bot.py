@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, cast
 
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, Update
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, InputFile, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
-from telegram.request import BaseRequest
+from telegram.request import BaseRequest, RequestData
+from telegram.request._requestparameter import RequestParameter  # what RequestData is made of
 
 from hospital_bot.telegram.backend import Backend
 from hospital_bot.telegram.pace import Pace
@@ -63,7 +63,13 @@ class HospitalBot(ExtBot[str]):
         """What the Bot API's method gives, at the pace of `priority`. Parameters that are None are left out."""
         given = {name: value for name, value in parameters.items() if value is not None}
         pace = cast("Pace", self.rate_limiter)
-        return await pace.process_request(partial(Bot._do_post, self), (method, given), {}, method, given, priority)  # noqa: SLF001 - the library's own way, below its objects
+        return await pace.process_request(self._send, (method, given), {}, method, given, priority)
+
+    async def _send(self, method: str, given: Json) -> Any:
+        """As the library sends it, which looks through every value for files and objects of its own."""
+        if any(isinstance(value, InputFile) for value in given.values()):
+            return await Bot._do_post(self, method, given)  # noqa: SLF001 - the library's own way, below its objects
+        return await self._request[1].post(f"{self._base_url}/{method}", _plain(given))
 
     async def fetch(
         self, offset: int | None, *, seconds: int, late: float = ANSWER_SECONDS, most: int = 100
@@ -76,7 +82,8 @@ class HospitalBot(ExtBot[str]):
         if offset is not None:
             wanted["offset"] = offset
         patience = late + seconds
-        updates: Any = await Bot._do_post(self, "getUpdates", wanted, read_timeout=patience)  # noqa: SLF001 - as above
+        url = f"{self._base_url}/getUpdates"
+        updates: Any = await self._request[0].post(url, _plain(wanted), read_timeout=patience)
         if not (isinstance(updates, list) and all(is_update(raw) for raw in updates)):
             raise TelegramError("The answer is no list of updates")
         return updates
@@ -85,14 +92,20 @@ class HospitalBot(ExtBot[str]):
         """The update as an object. Raises what an odd field leads to.
 
         A tap comes with its whole message, and only where that stands is of use. It is read as a message that is out
-        of reach (date 0), which has no more than that.
+        of reach (date 0), which has no more than that. Of who tapped, too, only who it is matters.
         """
         tap = raw.get("callback_query")
         if tap and tap.get("message"):
             message = tap["message"]
             out_of_reach = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
-            raw = raw | {"callback_query": tap | {"message": out_of_reach}}
+            sender = {name: tap["from"][name] for name in ("id", "is_bot", "first_name")}
+            raw = raw | {"callback_query": tap | {"from": sender, "message": out_of_reach}}
         return Update.de_json(raw, self)
+
+
+def _plain(values: Json) -> RequestData:
+    """Parameters that are JSON already."""
+    return RequestData([RequestParameter(name, value, None) for name, value in values.items()])
 
 
 def is_update(raw: Any) -> bool:

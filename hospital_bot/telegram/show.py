@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from telegram import BotCommand, BotCommandScopeChat, InputFile
@@ -74,7 +75,7 @@ class Show:
     async def _answer(self, arrival: Arrival, screen: Screen) -> None:
         if screen.forget and arrival.message_id is not None:
             await self._forget(arrival.chat_id, arrival.message_id)
-        await _all(self._answer_tap(arrival, screen), self._render(arrival, screen))
+        await _both(self._answer_tap(arrival, screen), self._render(arrival, screen))
 
     async def _forget(self, chat_id: int, message_id: int) -> None:
         try:
@@ -201,9 +202,16 @@ def _keyboard(reply: Reply | None) -> Json | None:
     return {"keyboard": contact + others, "one_time_keyboard": True, "resize_keyboard": True}
 
 
-async def _all(*works: Awaitable[None]) -> None:
-    """Run side by side, each to its end; of several errors, raise one that asks for a repetition."""
-    results = await asyncio.gather(*works, return_exceptions=True)
-    errors = [result for result in results if isinstance(result, BaseException)]
+async def _both(one: Coroutine[Any, Any, None], other: Coroutine[Any, Any, None]) -> None:
+    """Side by side, each to its end; of two errors, raise one that asks for a repetition."""
+    beside, errors = asyncio.create_task(one), list[Exception]()
+    try:
+        for work in (other, beside):
+            try:
+                await work
+            except Exception as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+    finally:
+        beside.cancel()  # nothing, unless this was cancelled
     if errors:
         raise min(errors, key=lambda error: isinstance(error, FINAL))
