@@ -296,5 +296,5 @@ def stop_on_signals(stop: asyncio.Event) -> None:
             loop.remove_signal_handler(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError):  # Windows has no such handlers: there Ctrl-C ends it
             loop.add_signal_handler(number, ask)

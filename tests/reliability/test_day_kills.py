@@ -29,7 +29,7 @@ async def test_a_day_goes_on_whoever_dies(around: World) -> None:
     assert day.repeated() <= kills
 
 
-@pytest.mark.skipif(not PROVE, reason="the crowd's own proof has a control for every day")
+@pytest.mark.skipif(not PROVE, reason="minutes; test_update_kills has this control for every day")
 async def test_without_waiting_for_the_answer_the_day_is_not_whole(around: World) -> None:
     day = await HospitalDay.opened(around, "waiting")
     for _ in range(MOST_SHIFTS):
@@ -40,7 +40,7 @@ async def test_without_waiting_for_the_answer_the_day_is_not_whole(around: World
     pytest.fail("it shows no harm")
 
 
-@pytest.mark.skipif(not PROVE, reason="as above, of the messages")
+@pytest.mark.skipif(not PROVE, reason="minutes; test_message_kills has this control for every day")
 async def test_without_a_lease_messages_come_twice_though_nobody_dies(around: World) -> None:
     day = await HospitalDay.opened(around, "lease")
     for _ in range(MOST_SHIFTS):
