@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import accumulate
 
 from handlers.texts import clock, day, esc, long_day, plural
 from handlers.texts.doctor import MARK, patient
@@ -179,6 +180,10 @@ def week(told: Week) -> str:
     return f"🗓 <b>Your week from {long_day(first)}</b>\n\n{lines}"
 
 
+ROOM = 3000
+"""Characters of a call list. A message takes 4,096, and what follows the list must have its place."""
+
+
 def call_sheet(told: CallSheet, clinic: Clinic) -> str:
     return "\n\n".join(part for part in (_calls(told), _looks(told.looks, clinic)) if part)
 
@@ -186,8 +191,12 @@ def call_sheet(told: CallSheet, clinic: Clinic) -> str:
 def _calls(told: CallSheet) -> str:
     if not told.calls:
         return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
-    lines = "\n".join(_call(call) for call in told.calls)
-    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
+    lines = [_call(call) for call in told.calls]
+    shown = sum(length <= ROOM for length in accumulate(len(line) + 1 for line in lines))
+    rest = len(lines) - shown
+    more = [f"<b>… and {rest} more.</b> <code>hospital-bot calls</code> lists them all."] if rest else []
+    listed = "\n".join([*lines[:shown], *more])
+    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{listed}"
 
 
 def _looks(looks: Iterable[ManyLooks], clinic: Clinic) -> str:

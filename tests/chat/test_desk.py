@@ -6,9 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.texts import notices as words
+from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Unavailable
 from hospital_bot.services import accounts, doctors
+from hospital_bot.services.calls import Call, CallSheet
+from hospital_bot.services.insiders import ManyLooks
 from hospital_bot.simulator.phone import Phone
+from hospital_bot.telegram.cut import fit
 from tests.chat.conftest import Hospital, email_of
 from tests.chat.practice import visit
 
@@ -106,3 +111,16 @@ async def test_every_button_of_the_menu_leads_somewhere_and_back(hospital: Hospi
         assert "older message" not in (phone.toast or "")
 
     assert len(labels) >= 3
+
+
+def test_a_call_list_too_long_for_a_message_says_how_many_more_there_are_and_leaves_room_for_what_follows() -> None:
+    start = datetime(2026, 11, 24, 10, 0)  # noqa: DTZ001 - the clinic's wall clock
+    calls = tuple(Call(n, start, "Ann & Bob", "+491234567", "Dr. Osei", "not linked") for n in range(200))
+    curious = ManyLooks(1, "Dr. Novak", MONDAY, 31)
+
+    told = fit(words.call_sheet(CallSheet(start.date(), calls, (curious,)), Clinic()))
+
+    listed = told.count("Ann &amp; Bob")
+    assert 20 < listed < 200
+    assert f"… and {200 - listed} more." in told
+    assert "Dr. Novak: data of 31 patients" in told
