@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Demo, in_one_loop
 from tests.browser.desk import Desk
@@ -147,6 +147,25 @@ async def test_a_long_text_wraps_and_keeps_its_lines(desk: Desk) -> None:
     await ann.sees("You said: first")
     fits = "log => log.scrollWidth <= log.clientWidth"
     assert await ann.log.evaluate(fits)
+
+
+async def test_a_menu_opened_while_the_start_is_on_its_way_stays_open(desk: Desk) -> None:
+    ann = await desk.takes("Ann")
+    is_open = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        response = await route.fetch()
+        await is_open.wait()
+        await route.fulfill(response=response)
+
+    await desk.page.route("**/starts", slow)
+    await ann.starts()
+    async with desk.page.expect_response("**/starts"):
+        await ann.region.get_by_label("More").click()
+        is_open.set()
+
+    await desk.page.evaluate("() => new Promise(requestAnimationFrame)")
+    await expect(ann.button("Block the bot")).to_be_visible()
 
 
 async def test_a_blocked_bot_can_be_unblocked(desk: Desk, demo: Demo) -> None:

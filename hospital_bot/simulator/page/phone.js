@@ -52,8 +52,11 @@ export class Phone {
     this.composer.focus();
   }
 
-  start(payload) {
-    return this.#do("starts", { payload }).then(() => this.composer.focus());
+  /** Whoever has gone on to something else meanwhile, such as the menu, is left there. */
+  async start(payload) {
+    const before = document.activeElement;
+    await this.#do("starts", { payload });
+    if ([before, document.body].includes(document.activeElement)) this.composer.focus();
   }
 
   apply(event) {
