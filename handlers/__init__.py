@@ -11,6 +11,7 @@ AREAS = (
     "reset",
     "invitation",
     "security",
+    "email",
     "proof",
     "profile",
     "privacy",

@@ -23,7 +23,19 @@ deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
 BACK = (Button(texts.MENU, link("menu.home")),)
 """The last row of a page that a command or the menu leads to."""
 
-DRAFTS = ("book", "wanted", "register", "login", "security", "reset", "invitation", "hours", "proof", "record")
+DRAFTS = (
+    "book",
+    "wanted",
+    "register",
+    "login",
+    "security",
+    "email",
+    "reset",
+    "invitation",
+    "hours",
+    "proof",
+    "record",
+)
 
 
 @area.command("start", aside=True)

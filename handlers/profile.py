@@ -34,7 +34,7 @@ def _page(turn: Turn, notice: str = "") -> Screen:
     born = words.CHANGE_BIRTH_DATE if profile.birth_date else words.ADD_BIRTH_DATE
     rows = (
         (Button(words.CHANGE_PHONE, link("profile.phone")), Button(words.CHANGE_ADDRESS, link("profile.address"))),
-        (Button(born, link("profile.born")),),
+        (Button(words.CHANGE_EMAIL, link("email.start")), Button(born, link("profile.born"))),
         (Button(words.YOUR_DATA, link("privacy.start")),),
         menu.BACK,
     )

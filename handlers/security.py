@@ -3,6 +3,7 @@
 /security ─┬─► (a fresh code) ─► picture with the key ─► code of the app ─► on
            ├─► code of the app ─► off
            ├─► present password ─► new password ─► changed
+           ├─► another e-mail address (email.py)
            └─► log out
 """
 
@@ -32,10 +33,11 @@ PROOF = timedelta(minutes=5)
 @area.command("security")
 @area.button("start")
 def show(turn: Turn) -> Screen:
-    return _page(turn)
+    return page(turn)
 
 
-def _page(turn: Turn, notice: str = "") -> Screen:
+def page(turn: Turn, notice: str = "") -> Screen:
+    """What protects the account, and what can be changed of it."""
     user = turn.logged_in()
     turn.drop("security")
     on = turn.do(totp.is_enabled, user_id=user.user_id)
@@ -43,6 +45,7 @@ def _page(turn: Turn, notice: str = "") -> Screen:
     rows = (
         (app,),
         (Button(words.CHANGE_PASSWORD, link("security.password")),),
+        (Button(words.CHANGE_EMAIL, link("email.start")),),
         (Button(texts.BACK, link("menu.home")), Button(texts.LOG_OUT, link("login.logout"))),
     )
     return Screen(words.noticed(notice, words.SECURITY_ON if on else words.SECURITY_OFF), rows)
@@ -53,7 +56,7 @@ def enrol(turn: Turn) -> Screen:
     """A new key: shown once, and kept sealed until the app has shown that it knows it."""
     user = turn.logged_in()
     if turn.do(totp.is_enabled, user_id=user.user_id):
-        return _page(turn, words.APP_ALREADY_ON)
+        return page(turn, words.APP_ALREADY_ON)
     try:
         user.require_fresh_proof(turn.now)
     except CodeNeeded:
@@ -67,7 +70,7 @@ def enrol(turn: Turn) -> Screen:
 @draft_needed
 def show_again(turn: Turn) -> Screen:
     key = turn.hospital.keys.unseal(turn.draft("security").get("sealed", ""))
-    return replace(_picture(turn, key), forget=True) if key else _page(turn)
+    return replace(_picture(turn, key), forget=True) if key else page(turn)
 
 
 def _picture(turn: Turn, key: str) -> Screen:
@@ -103,7 +106,7 @@ def take_picture_away(turn: Turn) -> Screen:
 @area.button("drop")
 def stop(turn: Turn) -> Screen:
     """The picture goes, and what it showed is worth nothing any more."""
-    return replace(_page(turn), new=True, forget=True)
+    return replace(page(turn), new=True, forget=True)
 
 
 def _ask_app_code(turn: Turn, notice: str = "") -> Screen:
@@ -124,8 +127,8 @@ def take_first_code(turn: Turn, text: str) -> Screen:
     except WrongCode as refusal:
         return _ask_app_code(turn, texts.refused(refusal))
     except NotAllowed:
-        return _page(turn, words.APP_ALREADY_ON)
-    return _page(turn, words.APP_ON if draft.get("taken") else f"{words.APP_ON}\n{words.DELETE_PICTURE}")
+        return page(turn, words.APP_ALREADY_ON)
+    return page(turn, words.APP_ON if draft.get("taken") else f"{words.APP_ON}\n{words.DELETE_PICTURE}")
 
 
 @area.button("off")
@@ -146,7 +149,7 @@ def take_last_code(turn: Turn, text: str) -> Screen:
         turn.do(totp.disable, user_id=turn.logged_in().user_id, typed=text, **facts)
     except (WrongCode, CodeSpent) as refusal:
         return _ask_last_code(turn, words.app_refused(refusal))
-    return _page(turn, words.APP_OFF)
+    return page(turn, words.APP_OFF)
 
 
 @area.button("password")
@@ -186,4 +189,4 @@ def take_new_password(turn: Turn, text: str) -> Screen:
     except BadInput as bad:
         return _ask_new_password(turn, words.mend(bad))
     turn.do(resets.change_password, user_id=user.user_id, password_hash=hashed, channel=turn.channel)
-    return _page(turn, words.PASSWORD_CHANGED)
+    return page(turn, words.PASSWORD_CHANGED)

@@ -26,6 +26,7 @@ FORGOT = "I forgot my password"
 TURN_ON = "Use an authenticator app"
 TURN_OFF = "Stop using the app"
 CHANGE_PASSWORD = "Change my password"
+CHANGE_EMAIL = "Change my e-mail address"
 SHOW_AGAIN = "Show the picture again"
 SCANNED = "✅ I have added it"
 COPY_KEY = "Copy the key"
@@ -94,6 +95,7 @@ OLD_PASSWORD = "First type your present password. I'll delete your message from 
 NEW_PASSWORD = "Now type the new password: 8 characters or more."
 WRONG_PASSWORD = "That is not your password. Please type it again. After several wrong tries you have to wait a little."
 PASSWORD_CHANGED = "✅ Your password is changed."
+SAME_EMAIL = "That is the address we have already. Which one shall we use from now on?"
 
 INVITATION_OVER = (
     "This invitation can't be used: it was used already, or it is too old. Please ask the hospital for a new one.\n"
@@ -178,6 +180,14 @@ def password(email: str) -> str:
     return f"Please type the password for {esc(email)}.\nI'll delete your message from the chat at once."
 
 
+def new_email(email: str) -> str:
+    return f"We write to {esc(email)}. What is your new e-mail address?\nYou will get a code there."
+
+
+def email_changed(email: str) -> str:
+    return f"✅ From now on we write to {esc(email)}, and you log in with it."
+
+
 def reset_sent(email: str) -> str:
     return (
         f"If there is an account for {esc(email)}, a code is on its way there. "
@@ -217,10 +227,20 @@ def code_letter(clinic: str, code: str, purpose: str, *, after_password: bool) -
     return f"Your code for {clinic}", body
 
 
+def email_changed_letter(clinic: str, phone: str) -> Mail:
+    """To the address that is no longer the account's."""
+    call = f": {phone}" if phone else ""
+    body = (
+        f"Your account at {clinic} has another e-mail address from now on. We won't write to this one any more.\n\n"
+        f"If it wasn't you who changed it, please call us at once{call}.\n"
+    )
+    return f"Your account at {clinic}", body
+
+
 def has_account_letter(clinic: str) -> Mail:
     body = (
-        f"Somebody, perhaps you, wanted to register this e-mail address at {clinic}. "
-        "You already have an account here.\n\n"
+        f"Somebody, perhaps you, wanted to use this e-mail address for an account at {clinic}. "
+        "You already have one here.\n\n"
         "To log in, send /login to our bot. If you don't know your password any more, "
         f"tap “{FORGOT}” there.\n\nIf it wasn't you, you need not do anything.\n"
     )

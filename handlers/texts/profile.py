@@ -10,6 +10,7 @@ from hospital_bot.services.profiles import Profile
 
 CHANGE_PHONE = "Change phone"
 CHANGE_ADDRESS = "Change address"
+CHANGE_EMAIL = "Change e-mail"
 ADD_BIRTH_DATE = "Add date of birth"
 CHANGE_BIRTH_DATE = "Change date of birth"
 YOUR_DATA = "Who saw my data, a copy, …"
@@ -24,7 +25,7 @@ QUESTIONS = {
 
 def page(profile: Profile, clinic: Clinic) -> str:
     born = _date(profile.birth_date) if profile.birth_date else "–"
-    call = f"To change your name or e-mail, please call us{f': {esc(clinic.phone)}' if clinic.phone else ''}."
+    call = f"To change your name, please call us{f': {esc(clinic.phone)}' if clinic.phone else ''}."
     return (
         f"<b>My details</b>\n\nName: <b>{esc(profile.name)}</b>\nE-mail: <b>{esc(profile.email)}</b>\n"
         f"Phone: <b>{esc(profile.phone) or '–'}</b>\nAddress: <b>{esc(profile.address) or '–'}</b>\n"

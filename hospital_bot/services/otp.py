@@ -20,7 +20,7 @@ from hospital_bot.errors import CodeSpent, WaitForCode, WrongCode
 from hospital_bot.keys import Keys
 from hospital_bot.models import OtpCode, User
 
-Purpose = Literal["login", "verify", "reset", "stepup", "invite"]
+Purpose = Literal["login", "verify", "reset", "stepup", "invite", "email"]
 
 LIFE = timedelta(minutes=5)
 TRIES = 5

@@ -146,6 +146,11 @@ def purge(session: Session, *, now: datetime) -> int:
     return session.connection().execute(delete(User).where(old)).rowcount
 
 
+def is_account(session: Session, email: str) -> bool:
+    """Whether this is somebody's address, proven or given by the hospital."""
+    return session.scalar(select(User.user_id).where(User.email == email, ~SHELL)) is not None
+
+
 def drop_shells(session: Session, emails: list[str]) -> None:
     """An address that nobody confirmed can't keep the hospital from adding its owner."""
     session.execute(delete(User).where(User.email.in_(emails), SHELL))

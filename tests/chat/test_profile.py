@@ -20,7 +20,7 @@ async def test_the_details_are_shown_as_they_were_given(hospital: Hospital) -> N
 
     assert ann.last.text == (
         "My details\n\nName: Ann\nE-mail: ann@people.example\nPhone: +4930123456\n"
-        "Address: 1 Harbour Road, Kiel\nBorn: –\n\nTo change your name or e-mail, please call us: +49 431 9876543."
+        "Address: 1 Harbour Road, Kiel\nBorn: –\n\nTo change your name, please call us: +49 431 9876543."
     )
 
 
