@@ -37,7 +37,7 @@ def check() -> None:
 
 
 @app.command("backup")
-def backupdatabase(file: Path) -> None:
+def backup_database(file: Path) -> None:
     """Write everything into a new file that only you can read. Keep HOSPITAL_SECRET_KEY with it, but elsewhere."""
     with plain_errors(), database(settings.load()) as db:
         backup.back_up(db.engine, file)
@@ -45,7 +45,7 @@ def backupdatabase(file: Path) -> None:
 
 
 @app.command("restore")
-def restoredatabase(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+def restore_database(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Fill an empty database from such a file."""
     with plain_errors(), database(settings.load()) as db:
         backup.restore(db.engine, file)
