@@ -239,8 +239,8 @@ def email_changed_letter(clinic: str, phone: str) -> Mail:
 
 def has_account_letter(clinic: str) -> Mail:
     body = (
-        f"Somebody, perhaps you, wanted to use this e-mail address for an account at {clinic}. "
-        "You already have one here.\n\n"
+        f"Somebody, perhaps you, wanted to use this e-mail address at {clinic}. "
+        "You already have an account here.\n\n"
         "To log in, send /login to our bot. If you don't know your password any more, "
         f"tap “{FORGOT}” there.\n\nIf it wasn't you, you need not do anything.\n"
     )

@@ -161,7 +161,7 @@ async def test_whether_an_address_has_an_account_is_not_told(hospital: Hospital)
     taken = ann.last.text.replace(email_of("Ben"), NEW)
     letters = hospital.mailbox.to(email_of("Ben"))
     assert letters[0].code is None
-    assert "You already have one here" in letters[0].text
+    assert "You already have an account here" in letters[0].text
 
     hospital.clock.turn(minutes=2)
     await ann.taps(texts.BACK)
