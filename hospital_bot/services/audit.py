@@ -130,7 +130,6 @@ class Look:
 
     at: datetime
     by: str
-    role: str
     action: str
 
 
@@ -140,7 +139,6 @@ def looks(session: Session, *, patient_id: int, user_id: int, page: int, now: da
         select(
             AuditEntry.happened_at,
             func.coalesce(User.name, ""),
-            func.coalesce(User.role, literal("")),
             AuditEntry.action,
         )
         .outerjoin(User, User.user_id == AuditEntry.actor_id)
