@@ -11,6 +11,7 @@ Refusal
 ├── RequestError                a request that names itself, and can't be answered
 │   ├── KeyReused               another request had this name
 │   └── InFlight                the same request is being answered at this moment
+├── VisitsAhead                 whoever leaves has visits that nobody has taken back
 ├── ImportRefused               a file with mistakes; `errors` lists every one by its line
 ├── LoginError
 │   ├── WrongCredentials        unknown, wrong, locked or unverified: never told apart
@@ -32,6 +33,7 @@ Unavailable                     not a refusal: the database can't be reached; re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -109,6 +111,13 @@ class ImportRefused(Refusal):
     def __init__(self, errors: list[LineError]) -> None:
         super().__init__(f"{len(errors)} mistakes")
         self.errors = sorted(errors, key=lambda error: (error.line, error.column))
+
+
+class VisitsAhead(Refusal):
+    code = "visits_ahead"
+
+    def __init__(self, count: int, last: datetime) -> None:
+        super().__init__(f"visits ahead: {count}, the last on {last:%Y-%m-%d}")
 
 
 class LoginError(Refusal):

@@ -46,6 +46,9 @@ DEEDS = {
     "records.read": "read your medical records",
     "records.write": "wrote your medical record",
     "records.change": "changed your medical record",
+    "name.change": "changed your name",
+    "email.change": "changed your e-mail address",
+    "totp.disable": "took your authenticator app away",
     "erasure.refuse": "refused to erase your data",
 }
 

@@ -10,7 +10,7 @@ import typer
 
 from hospital_bot.backup import BackupError
 from hospital_bot.db import Database
-from hospital_bot.errors import BadInput, ImportRefused, Unavailable
+from hospital_bot.errors import BadInput, ImportRefused, NotFound, Unavailable
 from hospital_bot.keys import Keys
 from hospital_bot.services import audit
 from hospital_bot.settings import Settings, SettingsError
@@ -58,5 +58,7 @@ def mendable() -> Iterator[None]:
         for each in refused.errors:
             typer.echo(str(each), err=True)
         fail("nothing was imported")
+    except NotFound:
+        fail("nobody has an account with this e-mail address")
     except BadInput as error:
         fail(f"{error.field}: {error.problem.replace('_', ' ')}{f' ({error.detail})' if error.detail else ''}")

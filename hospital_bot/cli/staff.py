@@ -1,26 +1,23 @@
-"""The hospital's doctors and administrators, and their invitations."""
+"""The hospital's doctors and administrators: they come, change and leave."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hospital_bot import roster, schedules, settings, wiring
-from hospital_bot.cli.common import database, mendable, plain_errors
+from hospital_bot import roster, schedules, settings
+from hospital_bot.cli.common import database, fail, mendable, plain_errors
+from hospital_bot.cli.invitations import Inviter, SendMail
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
-from hospital_bot.keys import Keys
-from hospital_bot.mail import Mailer, MailError
+from hospital_bot.errors import VisitsAhead
+from hospital_bot.services import desk, leaving
 from hospital_bot.services import doctors as roster_service
-from hospital_bot.settings import Settings
 
 doctors_app = typer.Typer(help="The hospital's doctors.", no_args_is_help=True)
 admins_app = typer.Typer(help="The hospital's administrators.", no_args_is_help=True)
-
-SendMail = Annotated[bool, typer.Option("--mail", help="Mail each invitation instead of printing its link.")]
 
 
 @doctors_app.command("add")
@@ -36,7 +33,7 @@ def add_doctor(
     """Add one doctor and invite them."""
     with plain_errors():
         chosen = settings.load()
-        chosen.require_key()
+        inviter = Inviter.ready(chosen, mail=mail)
         with database(chosen) as db, mendable():
             added = db.run(
                 roster_service.add,
@@ -47,7 +44,7 @@ def add_doctor(
                 schedule={"slot_minutes": slot_minutes, "weekly": schedules.parse_weekly(weekly)},
                 now=system_clock(),
             )
-            invite(chosen, db, [(added.user_id, added.name, added.email)], mail=mail)
+            inviter.invite(db, added.user_id, added.name, added.email)
 
 
 @doctors_app.command("import")
@@ -55,10 +52,10 @@ def import_doctors(file: Annotated[Path, typer.Argument(exists=True, dir_okay=Fa
     """Add the doctors of a CSV file (name,email,specialization,room,slot_minutes,weekly): all of them, or none."""
     with plain_errors():
         chosen = settings.load()
-        chosen.require_key()
+        inviter = Inviter.ready(chosen, mail=mail)
         with database(chosen) as db, mendable():
-            added = db.run(roster_service.import_rows, rows=roster.read_csv(file), now=system_clock())
-            invite(chosen, db, [(each.user_id, each.name, each.email) for each in added], mail=mail)
+            for added in db.run(roster_service.import_rows, rows=roster.read_csv(file), now=system_clock()):
+                inviter.invite(db, added.user_id, added.name, added.email)
 
 
 @doctors_app.command("list")
@@ -73,36 +70,90 @@ def list_doctors() -> None:
             )
 
 
+@doctors_app.command("change")
+def change_doctor(
+    email: str,
+    specialization: Annotated[str | None, typer.Option()] = None,
+    room: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Another specialization or room. Hours and leave are the doctor's own, in the chat; the name is the account's."""
+    if specialization is None and room is None:
+        fail("say what changes: --specialization or --room")
+    with plain_errors(), database(settings.load()) as db, mendable():
+        doctor_id = _doctor(db, email)
+        db.run(roster_service.change, doctor_id=doctor_id, specialization=specialization, room=room, now=system_clock())
+        typer.echo("Changed.")
+
+
+@doctors_app.command("leave")
+def let_doctor_go(
+    email: str,
+    cancel_visits: Annotated[bool, typer.Option("--cancel-visits", help="Take back the visits ahead.")] = False,
+) -> None:
+    """A doctor leaves: logged out, not booked any more. The patients of visits ahead are offered other times."""
+    with plain_errors():
+        chosen = settings.load()
+        with database(chosen) as db, mendable():
+            doctor_id = _doctor(db, email, here=True)
+            try:
+                taken_back = db.run(
+                    leaving.doctor_leaves,
+                    doctor_id=doctor_id,
+                    take_back=cancel_visits,
+                    clinic=chosen.clinic,
+                    now=system_clock(),
+                )
+            except VisitsAhead as ahead:
+                fail(f"{ahead}; --cancel-visits takes them back")
+    for entry in taken_back:
+        if not entry.reachable:
+            typer.echo(f"call: {entry.start:%Y-%m-%d %H:%M}  {entry.patient_name}  {entry.phone}")
+    typer.echo(f"Left. Visits taken back: {len(taken_back)}.")
+
+
+@doctors_app.command("return")
+def take_doctor_back(email: str) -> None:
+    """A doctor who left works here again, with the hours of before; they log in anew."""
+    with plain_errors(), database(settings.load()) as db, mendable():
+        db.run(leaving.doctor_returns, doctor_id=_doctor(db, email, here=False), now=system_clock())
+        typer.echo("Back.")
+
+
+def _doctor(db: Database, email: str, *, here: bool | None = None) -> int:
+    """The doctor_id of one who is `here`, or has left; either, when that is not said."""
+    found = db.run(desk.find, email=email, now=system_clock())
+    if found.doctor_id is None:
+        fail(f"{found.email} is no doctor's")
+    if here is not None and found.active != here:
+        fail(f"{found.name} {'has left already' if here else 'has not left'}")
+    return found.doctor_id
+
+
 @admins_app.command("add")
 def add_admin(name: str, email: str, mail: SendMail = False) -> None:
     """Add an administrator and invite them."""
     with plain_errors():
         chosen = settings.load()
-        chosen.require_key()
+        inviter = Inviter.ready(chosen, mail=mail)
         with database(chosen) as db, mendable():
             user_id = db.run(roster_service.add_admin, name=name, email=email, now=system_clock())
-            invite(chosen, db, [(user_id, name, email)], mail=mail)
+            inviter.invite(db, user_id, name, email)
 
 
-def invite(chosen: Settings, db: Database, people: list[tuple[int, str, str]], *, mail: bool) -> None:
-    bot_name = asyncio.run(wiring.bot_name(chosen))
-    keys = Keys.derive(chosen.secret_key.get_secret_value())
-    for user_id, name, email in people:
-        token = db.run(roster_service.invite, user_id=user_id, keys=keys, now=system_clock())
-        address = f"https://t.me/{bot_name}?start=i_{token}"
-        if mail:
-            _mail_invitation(chosen, name, email, address)
-        typer.echo(f"{name} <{email}>: {'mailed' if mail else address}")
+@admins_app.command("list")
+def list_admins() -> None:
+    """Every administrator, and whether they have joined."""
+    with plain_errors(), database(settings.load()) as db:
+        for each in db.run(roster_service.list_admins):
+            typer.echo(f"{each.name}  <{each.email}>  {'joined' if each.joined else 'invited'}")
 
 
-def _mail_invitation(chosen: Settings, name: str, email: str, address: str) -> None:
-    chosen.require("smtp_url", "mail_from")
-    mailer = Mailer(chosen.smtp_url.get_secret_value(), chosen.mail_from)
-    body = (
-        f"Hello {name},\n\n{chosen.name} invites you to its appointment bot. Open this link in Telegram within a week "
-        f"to set your password; it works once:\n\n{address}\n"
-    )
-    try:
-        mailer.send(email, f"Your invitation from {chosen.name}", body)
-    except MailError as error:
-        typer.echo(f"{name} <{email}>: not mailed ({error}); the link is {address}", err=True)
+@admins_app.command("leave")
+def let_admin_go(email: str) -> None:
+    """An administrator leaves: logged out, and the account is an ordinary patient's from now on."""
+    with plain_errors(), database(settings.load()) as db, mendable():
+        found = db.run(desk.find, email=email, now=system_clock())
+        if found.role != "admin":
+            fail(f"{found.email} is no administrator's")
+        db.run(leaving.admin_leaves, user_id=found.user_id, now=system_clock())
+        typer.echo("Left.")

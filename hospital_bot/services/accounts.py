@@ -156,10 +156,9 @@ def logout(session: Session, *, user_id: int, channel: str, now: datetime) -> No
     audit.record(session, actor_id=user_id, action="logout", channel=channel, now=now)
 
 
-def unlink(session: Session, *, user_id: int, channel: str, now: datetime) -> None:
+def unlink(session: Session, *, user_id: int) -> None:
     """Forget the Telegram account: nothing is sent there any more."""
     session.execute(delete(TelegramAccount).where(TelegramAccount.user_id == user_id))
-    audit.record(session, actor_id=user_id, action="unlink", channel=channel, now=now)
 
 
 def mark_blocked(session: Session, *, telegram_id: int, reachable: bool, now: datetime) -> None:
@@ -168,6 +167,12 @@ def mark_blocked(session: Session, *, telegram_id: int, reachable: bool, now: da
     session.execute(
         update(TelegramAccount).where(TelegramAccount.telegram_id == telegram_id).values(blocked_at=blocked_at)
     )
+
+
+def shut_out(session: Session, *, user_id: int) -> None:
+    """Logged out at once, in the chat and of the API."""
+    session.execute(update(User).where(User.user_id == user_id).values(token_version=User.token_version + 1))
+    end_session(session, user_id=user_id)
 
 
 def end_session(session: Session, *, user_id: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import people, roster, schedules
@@ -48,6 +48,15 @@ class Listed:
     specialization: str
     room: str
     active: bool
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """`joined` as of doctors."""
+
+    name: str
+    email: str
     joined: bool
 
 
@@ -110,6 +119,22 @@ def list_doctors(session: Session) -> list[Listed]:
         Listed(number, user.user_id, user.name, user.email, what or "", room or "", active, user.password != UNUSABLE)
         for number, user, what, room, active in rows
     ]
+
+
+def list_admins(session: Session) -> list[Admin]:
+    rows = session.scalars(select(User).where(User.role == "admin").order_by(User.name, User.user_id))
+    return [Admin(user.name, user.email, user.password != UNUSABLE) for user in rows]
+
+
+def change(session: Session, *, doctor_id: int, specialization: str | None, room: str | None, now: datetime) -> None:
+    """What is None stays. Raises BadInput."""
+    values: dict[str, Any] = {}
+    if specialization is not None:
+        values["specialization"] = roster.specialization(specialization)
+    if room is not None:
+        values["room"] = roster.room(room) or None
+    session.execute(update(Doctor).where(Doctor.doctor_id == doctor_id).values(values))
+    audit.record(session, actor_id=None, action="doctor.change", subject=f"doctor:{doctor_id}", channel="cli", now=now)
 
 
 def invite(session: Session, *, user_id: int, keys: Keys, now: datetime) -> str:

@@ -61,13 +61,12 @@ def disable(
     except LoginError as refusal:
         audit.record(session, actor_id=user_id, action="totp.disable", outcome=refusal.code, channel=channel, now=now)
         raise
-    remove(session, user_id=user_id, channel=channel, now=now)
-
-
-def remove(session: Session, *, user_id: int, channel: str, now: datetime) -> None:
-    """For the hospital's own desk, when the telephone is lost."""
-    session.execute(update(User).where(User.user_id == user_id).values(totp_secret=None))
+    remove(session, user_id=user_id)
     audit.record(session, actor_id=user_id, action="totp.disable", channel=channel, now=now)
+
+
+def remove(session: Session, *, user_id: int) -> None:
+    session.execute(update(User).where(User.user_id == user_id).values(totp_secret=None))
 
 
 def is_enabled(session: Session, *, user_id: int, now: datetime) -> bool:  # noqa: ARG001 - every use case is given the time

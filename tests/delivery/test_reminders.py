@@ -229,7 +229,7 @@ async def test_whom_nothing_reaches_is_on_the_call_list(ward: Ward, ann: Phone) 
     bob = await ward.patient("Bob")
     ward.book(ann, "2026-11-23 12:00")
     ward.book(bob, "2026-11-23 12:30")
-    ward.hospital.do(accounts.unlink, user_id=_user(ward, bob), channel="test")
+    ward.hospital.db.run(accounts.unlink, user_id=_user(ward, bob))
     await ann.blocks()
     await ward.becomes("2026-11-22 12:00")
 

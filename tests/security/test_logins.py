@@ -214,7 +214,7 @@ def test_logging_out_keeps_the_link_and_unlinking_ends_it(ann: Person) -> None:
     ann.hospital.do(accounts.logout, user_id=ann.user_id, channel=ann.channel)
     assert ann.hospital.read(select(TelegramAccount.user_id)) == [(ann.user_id,)]
 
-    ann.hospital.do(accounts.unlink, user_id=ann.user_id, channel=ann.channel)
+    ann.hospital.db.run(accounts.unlink, user_id=ann.user_id)
 
     assert ann.hospital.read(select(TelegramAccount.user_id)) == []
 
