@@ -110,8 +110,8 @@ def week_button(line: Day) -> str:
 
 CONFIRM = "✅ Confirm"
 DECLINE = "Decline"
-CONFIRMED = "✅ <b>Confirmed.</b> The patient is told."
-DECLINED = "<b>Declined.</b> The patient is offered other times."
+CONFIRMED = "✅ <b>Confirmed.</b> The patient is told, or called if the bot can't reach them."
+DECLINED = "<b>Declined.</b> The patient is offered other times, or called if the bot can't reach them."
 TOO_LATE_TO_ANSWER = "This request has ended: answered, withdrawn, or too old."
 MOST_REQUESTS = 30
 THAT_DAY = "The day"

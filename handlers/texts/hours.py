@@ -51,7 +51,7 @@ CANCEL_VISIT = "Cancel visit"
 YES_CANCEL = "Yes, cancel it"
 OFFERED = "✅ The patient is offered other times."
 KEPT = "✅ The visit stays."
-CANCELLED = "✅ Cancelled. The patient is told."
+CANCELLED = "✅ Cancelled. The patient is told, or called if the bot can't reach them."
 OVER = "That visit is over, or was cancelled meanwhile."
 NOTHING_OUTSIDE = "No visit falls outside your hours."
 

@@ -191,7 +191,7 @@ def call_sheet(told: CallSheet, clinic: Clinic) -> str:
 def _calls(told: CallSheet) -> str:
     if not told.calls:
         return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
-    lines = [_call(call) for call in told.calls]
+    lines = [_call(call, told.day) for call in told.calls]
     shown = sum(length <= ROOM for length in accumulate(len(line) + 1 for line in lines))
     rest = len(lines) - shown
     more = [f"<b>… and {rest} more.</b> <code>hospital-bot calls</code> lists them all."] if rest else []
@@ -207,9 +207,10 @@ def _looks(looks: Iterable[ManyLooks], clinic: Clinic) -> str:
     return "\n".join(("👁 <b>Unusually many looks: please ask why</b>", *lines)) if lines else ""
 
 
-def _call(call: Call) -> str:
+def _call(call: Call, on: date) -> str:
     phone = esc(call.phone) or "no number"
-    return f"<b>{clock(call.start)}</b> {esc(call.patient_name)}, {phone} · {esc(call.doctor_name)} · {call.why}"
+    when = clock(call.start) if call.start.date() == on else f"{day(call.start)} {clock(call.start)}"
+    return f"<b>{when}</b> {esc(call.patient_name)}, {phone} · {esc(call.doctor_name)} · {call.why}"
 
 
 def _day(each: Day) -> str:

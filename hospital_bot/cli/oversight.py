@@ -32,7 +32,8 @@ def calls(
             day = date.date() if date else clinic.today(now)
             found = db.run(call_sheet.call_list, day=day, clinic=clinic, now=now)
     for each in found:
-        typer.echo(f"{each.start:%H:%M}  {each.patient_name}  {each.phone}  {each.doctor_name}  {each.why}")
+        when = f"{each.start:%H:%M}" if each.start.date() == day else f"{each.start:%Y-%m-%d %H:%M}"
+        typer.echo(f"{when}  {each.patient_name}  {each.phone}  {each.doctor_name}  {each.why}")
     typer.echo(f"{len(found)} to call on {day:%Y-%m-%d}.")
 
 

@@ -1,13 +1,18 @@
 """The reception's call list: patients whom no message reaches, and those who don't answer. It comes every morning,
-with whoever of the staff saw the data of unusually many patients."""
+with whoever of the staff saw the data of unusually many patients.
+
+A visit that the hospital took back, and whose patient does not know, is on the list of its own day; and, for it can be
+weeks ahead, on those of two days from when its message found nobody.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hospital_bot.clinic import Clinic
@@ -20,7 +25,8 @@ from hospital_bot.services.reminders import NUDGE
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One visit to telephone about. `why` is `not linked`, `blocked`, `not delivered` or `no answer`."""
+    """One visit to telephone about. `why` is `not linked`, `blocked`, `not delivered`, `no answer`;
+    `cancelled by us`, where the patient does not know."""
 
     appointment_id: int
     start: datetime
@@ -51,8 +57,10 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
 
 
 def call_list(session: Session, *, day: date, clinic: Clinic, now: datetime) -> list[Call]:
-    """That day's visits still ahead whose patients should be called, the next one first."""
-    return list(_calls(session, day, clinic, now))
+    """The visits still ahead whose patients should be called, the next one first: that day's, then those taken back
+    lately."""
+    found = [*_calls(session, day, clinic, now), *_untold(session, day, clinic, now)]
+    return sorted(found, key=lambda call: (call.start, call.appointment_id))
 
 
 def _calls(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterator[Call]:
@@ -86,6 +94,46 @@ def _calls(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterat
         why = _why(telegram_id, blocked_at, failed=failed, unanswered=asked and ahead <= NUDGE)
         if why:
             yield Call(appointment_id, start, patient, phone or "", doctor, why)
+
+
+def _untold(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterator[Call]:
+    lately = clinic.instant(midnight(day) - timedelta(days=1))
+    since = and_(Notification.due_at >= lately, Appointment.appointment_date > midnight(day))
+    for which in (Appointment.appointment_date == midnight(day), since):
+        for row in session.execute(_taken_back().where(which)):
+            appointment_id, on, clock, patient, phone, doctor = row
+            start = starts_at(on, clock)
+            if clinic.instant(start) > now:
+                yield Call(appointment_id, start, patient, phone or "", doctor, "cancelled by us")
+
+
+@cache
+def _taken_back() -> Select[int, datetime, time, str, str | None, str]:
+    """Not by the patient, who has chosen no other time either, and whom the news did not reach."""
+    person, colleague, later = aliased(User), aliased(User), aliased(Appointment)
+    unreached = or_(Notification.state == "failed", Notification.problem.in_((outbox.NOT_LINKED, outbox.BLOCKED)))
+    return (
+        select(
+            Appointment.appointment_id,
+            Appointment.appointment_date,
+            Appointment.appointment_time,
+            person.name,
+            Patient.phone_number,
+            colleague.name,
+        )
+        .join(Patient, Patient.patient_id == Appointment.patient_id)
+        .join(person, person.user_id == Patient.user_id)
+        .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
+        .join(colleague, colleague.user_id == Doctor.user_id)
+        .join(
+            Notification,
+            and_(Notification.appointment_id == Appointment.appointment_id, Notification.user_id == person.user_id),
+        )
+        .where(Appointment.status == "cancelled")
+        .where(or_(Appointment.cancelled_by.is_(None), Appointment.cancelled_by != person.user_id))
+        .where(Notification.kind.in_(("offer", "cancelled")), Notification.state.in_(("failed", "skipped")), unreached)
+        .where(~exists().where(later.moved_from == Appointment.appointment_id))
+    )
 
 
 def _told(day: date, state: str) -> ColumnElement[bool]:

@@ -81,9 +81,9 @@ def _chat(session: Session, row: Notification) -> int:
         return int(outbox.facts_of(row)["chat_id"])
     account = session.connection().execute(ACCOUNT, {"whose": row.user_id}).one_or_none()
     if account is None:
-        raise Pointless("not linked")
+        raise Pointless(outbox.NOT_LINKED)
     if account.blocked_at:
-        raise Pointless("the bot is blocked")
+        raise Pointless(outbox.BLOCKED)
     return int(account.telegram_id)
 
 
@@ -119,5 +119,5 @@ CHECKS: dict[str, Callable[..., Content]] = {
 def block(session: Session, *, notification_id: int, token: str, telegram_id: int, now: datetime) -> None:
     """Telegram says that the person can't be written to: final, until they let the bot in again."""
     accounts.mark_blocked(session, telegram_id=telegram_id, reachable=False, now=now)
-    outcome = Outcome("failed", "the bot is blocked")
+    outcome = Outcome("failed", outbox.BLOCKED)
     outbox.settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)

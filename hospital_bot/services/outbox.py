@@ -40,6 +40,9 @@ MAX_PROBLEM = 255
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
 """Before the next attempt; twice as long each time. Who is told to wait for longer asks again then."""
 
+NOT_LINKED, BLOCKED = "not linked", "the bot is blocked"
+"""Why no message reaches a person at all."""
+
 MINE = and_(
     Notification.notification_id == bindparam("row"),
     Notification.claim_token == bindparam("holder"),

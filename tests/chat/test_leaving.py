@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import pytest
 
 from handlers import texts
 from handlers.texts import account as words
 from hospital_bot.errors import BadInput, NotAllowed, NotFound, NotOffered, VisitsAhead
-from hospital_bot.services import accounts, doctors, leaving
+from hospital_bot.services import accounts, booking, calls, doctors, leaving
 from hospital_bot.services import desk as front
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.doctors import Added
@@ -198,3 +200,51 @@ def test_another_specialization_is_where_patients_find_the_doctor(hospital: Hosp
     assert [(each.specialization, each.room) for each in listed] == [("Surgery", "")]
     with pytest.raises(BadInput):
         hospital.do(doctors.change, specialization=" ", room=None, **facts)
+
+
+async def test_whoever_does_not_know_that_the_visit_is_cancelled_is_called(hospital: Hospital) -> None:
+    """On the day it was taken back and the day after, and on the visit's own day."""
+    osei = hospital.doctor()
+    ann, bob = await _started(hospital), await _started(hospital, "Bob")
+    await bob.blocks()
+    for phone in (ann, bob):
+        visit(hospital, phone, osei, f"2026-12-03 {10 if phone is ann else 11}:00")
+    _leaves(hospital, osei)
+    await deliver(hospital)
+    today = hospital.clinic.today(hospital.clock())
+
+    def called(days: int) -> list[str]:
+        found = hospital.do(calls.call_list, day=today + timedelta(days=days), clinic=hospital.clinic)
+        return [f"{call.patient_name}, {call.start:%d %b %H:%M}, {call.why}" for call in found]
+
+    assert called(0) == called(1) == ["Bob, 03 Dec 11:00, cancelled by us"]
+    assert called(2) == []
+    assert called((date(2026, 12, 3) - today).days) == ["Bob, 03 Dec 11:00, cancelled by us"]
+
+
+async def test_whoever_cancelled_it_themselves_is_not_called(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann = await _started(hospital)
+    booked = visit(hospital, ann, osei, "2026-12-03 10:00")
+    await ann.blocks()
+    user_id = hospital.scalar("SELECT user_id FROM users WHERE name = 'Ann'")
+    facts = {"appointment_id": booked.appointment_id, "patient_id": patient_id(hospital, ann), "user_id": user_id}
+    hospital.do(booking.cancel, elsewhere=True, clinic=hospital.clinic, **facts)
+    await deliver(hospital)
+    assert hospital.scalar("SELECT count(*) FROM notifications WHERE kind = 'cancelled' AND state = 'skipped'") >= 1
+
+    assert hospital.do(calls.call_list, day=date(2026, 12, 3), clinic=hospital.clinic) == []
+
+
+async def test_the_desk_reads_of_another_day_which_it_is(hospital: Hospital) -> None:
+    osei, phone = hospital.doctor(), await hospital.phone("Nora")
+    user_id = hospital.do(doctors.add_admin, name="Nora", email=email_of("Nora"))
+    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    bob = await _started(hospital, "Bob")
+    await bob.blocks()
+    visit(hospital, bob, osei, "2026-12-03 11:00")
+    _leaves(hospital, osei)
+    await deliver(hospital)
+    await phone.says("/calls")
+
+    assert "Thu 3 Dec 11:00 Bob, +4930123456 · Dr. Osei · cancelled by us" in phone.last.text
