@@ -1,6 +1,6 @@
 """A forgotten password.
 
-    login ─► e-mail ─► new password ─► mailed code ─► the login's password question
+    /reset, login ─► e-mail ─► new password ─► mailed code ─► the login's password question
 
 The code comes last, so that it is used the moment it is typed and kept nowhere. Whether the address has an
 account shows in none of this.
@@ -21,10 +21,11 @@ area = Area("reset")
 draft_needed = account.needs("reset", words.LOG_IN_AGAIN, Button(words.FORGOT, link("reset.start")))
 
 
+@area.command("reset")
 @area.button("start")
 def start(turn: Turn) -> Screen:
-    """The address typed at the login is offered."""
-    typed = turn.data.get("login", {}).get("email")
+    """The address typed at the login is offered, or one's own."""
+    typed = turn.user.email if turn.user else turn.data.get("login", {}).get("email")
     turn.data["reset"] = {"email": typed} if typed else {}
     return _ask_email(turn)
 

@@ -146,3 +146,13 @@ async def test_cancel_ends_it_at_every_step(hospital: Hospital, place: int) -> N
     await ann.says("hello")
 
     assert ann.last.text == texts.DID_NOT_UNDERSTAND
+
+
+async def test_a_command_begins_it_with_ones_own_address(hospital: Hospital) -> None:
+    """As the alarms say."""
+    ann = await hospital.patient("Ann")
+    await ann.walks("/reset", words.keep(email_of("Ann")))
+    await ann.says(NEW)
+    await ann.says(hospital.code("Ann"))
+
+    assert ann.last.text.startswith(words.PASSWORD_SET)
