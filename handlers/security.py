@@ -1,7 +1,7 @@
 """What protects an account: the authenticator app and the password.
 
 /security ─┬─► (a fresh code) ─► picture with the key ─► code of the app ─► on
-           ├─► code of the app ─► off
+           ├─► code of the app, or lost (a fresh code, which may be mailed) ─► off
            ├─► present password ─► new password ─► changed
            ├─► another e-mail address (email.py)
            └─► log out
@@ -139,7 +139,20 @@ def ask_last_code(turn: Turn) -> Screen:
 
 def _ask_last_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("security.off")
-    return Screen(words.noticed(notice, words.APP_OFF_CODE), (account.leave(link("security.start")),))
+    user = turn.logged_in()
+    lost = ((Button(words.APP_LOST, link("security.lost")),),) if user.is_patient else ()
+    text = words.APP_OFF_CODE if user.is_patient else f"{words.APP_OFF_CODE}\n{words.APP_CODE_ONLY}"
+    return Screen(words.noticed(notice, text), (*lost, account.leave(link("security.start"))))
+
+
+@area.button("lost")
+def give_up_app(turn: Turn) -> Screen:
+    """For a patient, after a code that may be mailed."""
+    try:
+        turn.do(totp.give_up, actor=turn.logged_in(), channel=turn.channel)
+    except CodeNeeded:
+        return proof.ask(turn, link("security.lost"))
+    return page(turn, words.APP_OFF)
 
 
 @area.answer("security.off", secret=True)

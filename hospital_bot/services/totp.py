@@ -65,6 +65,16 @@ def disable(
     audit.record(session, actor_id=user_id, action="totp.disable", channel=channel, now=now)
 
 
+def give_up(session: Session, *, actor: Actor, channel: str, now: datetime) -> None:
+    """A patient has lost the app, and may have codes mailed instead anyway. Raises CodeNeeded without a fresh proof;
+    NotAllowed for staff, whose codes are the app's alone: the hospital's desk helps them."""
+    actor.require_fresh_proof(now)
+    if not actor.is_patient:
+        raise NotAllowed
+    remove(session, user_id=actor.user_id)
+    audit.record(session, actor_id=actor.user_id, action="totp.disable", channel=channel, now=now)
+
+
 def remove(session: Session, *, user_id: int) -> None:
     session.execute(update(User).where(User.user_id == user_id).values(totp_secret=None))
 

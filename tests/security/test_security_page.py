@@ -5,6 +5,7 @@ import pytest
 
 from handlers import texts
 from handlers.texts import account as words
+from handlers.texts import privacy as privacy_words
 from hospital_bot.errors import NotLoggedIn
 from hospital_bot.simulator import keyboards
 from hospital_bot.simulator.phone import Phone
@@ -111,6 +112,43 @@ async def test_a_code_turns_the_app_off(hospital: Hospital) -> None:
 
     assert ann.last.text.startswith(words.APP_OFF)
     assert words.TURN_ON in ann.last.buttons
+
+
+async def test_whoever_has_lost_the_app_turns_it_off_with_a_mailed_code(hospital: Hospital) -> None:
+    ann, _ = await enrolled(hospital)
+    hospital.clock.turn(minutes=20)
+    await ann.taps(words.TURN_OFF, words.APP_LOST)
+    assert privacy_words.PROVE in ann.last.text
+    await ann.taps(words.MAIL_INSTEAD)
+    await ann.says(hospital.code())
+
+    assert ann.last.text.startswith(words.APP_OFF)
+    assert words.TURN_ON in ann.last.buttons
+
+
+async def test_without_a_fresh_code_a_lost_app_stays_in_use(hospital: Hospital) -> None:
+    ann, _ = await enrolled(hospital)
+    hospital.clock.turn(minutes=20)
+    await ann.taps(words.TURN_OFF, words.APP_LOST)
+    await ann.says("000000")
+    await ann.says("/security")
+
+    assert words.TURN_OFF in ann.last.buttons
+
+
+async def test_staff_who_have_lost_the_app_call_the_desk(hospital: Hospital) -> None:
+    phone = await hospital.staff(hospital.doctor())
+    await phone.walks("/security", words.TURN_ON)
+    key = key_in(phone)
+    await phone.taps(words.SCANNED)
+    await phone.says(app_with(key, hospital))
+    await phone.taps(words.TURN_OFF)
+    assert words.APP_LOST not in phone.last.buttons
+    assert words.APP_CODE_ONLY in phone.last.text
+    await phone.forges("security.lost", phone.last.id)
+    await phone.says("/security")
+
+    assert words.TURN_OFF in phone.last.buttons
 
 
 async def test_an_old_button_does_not_change_an_app_in_use(hospital: Hospital) -> None:
