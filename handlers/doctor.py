@@ -97,7 +97,7 @@ def _records(entry: Entry) -> Row:
     """The patient's, and for a visit that is done its own."""
     if entry.status not in {"confirmed", "arrived", "completed"}:
         return ()
-    history = Button(record_words.HISTORY, link("record.of", entry.appointment_id, 0))
+    history = Button(record_words.HISTORY, link("record.of", entry.appointment_id, 0, 0))
     if entry.status != "completed":
         return (history,)
     label = record_words.REWRITE if entry.record_id else record_words.WRITE

@@ -27,39 +27,48 @@ draft_needed = account.needs("record", words.GONE, Button(texts.TODAY, link("doc
 
 PARTS = ("description", "diagnosis", "treatment_plan")
 
+Row = tuple[Button, ...]
+
 
 @area.command("records")
 @area.button("list")
 def list_own(turn: Turn) -> Screen:
-    return show_own(turn, 0)
+    return show_own(turn, 0, 0)
 
 
 @area.button("own")
-def show_own(turn: Turn, page: int) -> Screen:
+def show_own(turn: Turn, page: int, part: int) -> Screen:
     """The patient's own, after a code that is not older than a quarter of an hour."""
     page = max(0, page)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys, "size": 1, "within": accounts.FRESH}
     try:
         found, more = turn.do(records.own, actor=turn.logged_in(), page=page, **facts)
     except CodeNeeded:
-        return proof.ask(turn, link("record.own", page))
-    turning = _turning(page, lambda other: link("record.own", other), more=more)
-    return _shown(turn, found, (*turning, (Button(words.CLOSE, link("record.close")),)))
+        return proof.ask(turn, link("record.own", page, part))
+    turning = _turning(page, lambda other: link("record.own", other, 0), words.NEWER, words.OLDER, more=more)
+    rows = (*turning, (Button(words.CLOSE, link("record.close")),))
+    return _shown(turn, found, part, lambda other: link("record.own", page, other), rows)
 
 
-def _turning(page: int, to: Callable[[int], str], *, more: bool) -> tuple[tuple[Button, ...], ...]:
-    newer = (Button(words.NEWER, to(page - 1)),) if page else ()
-    older = (Button(words.OLDER, to(page + 1)),) if more else ()
-    return (newer + older,) if newer or older else ()
+def _turning(at: int, to: Callable[[int], str], back: str, on: str, *, more: bool) -> tuple[Row, ...]:
+    former = (Button(back, to(at - 1)),) if at else ()
+    following = (Button(on, to(at + 1)),) if more else ()
+    return (former + following,) if former or following else ()
 
 
-def _shown(turn: Turn, found: list[Record], rows: tuple[tuple[Button, ...], ...]) -> Screen:
+def _shown(turn: Turn, found: list[Record], part: int, to: Callable[[int], str], rows: tuple[Row, ...]) -> Screen:
     """The message before it goes: two of them in the chat would be one too many."""
     tapped = turn.arrival.kind == "tap"
     if not found:
         return Screen(toast=words.NO_RECORDS, alert=True) if tapped else Screen(words.NO_RECORDS)
-    text = words.record(found[0], turn.clinic)
-    return Screen(text, rows, secret=True, forget=tapped, instead=words.SHOWN_BEFORE)
+    text, reading = _page(words.record(found[0], turn.clinic), part, to)
+    return Screen(text, (*reading, *rows), secret=True, forget=tapped, instead=words.SHOWN_BEFORE)
+
+
+def _page(pages: list[str], part: int, to: Callable[[int], str]) -> tuple[str, tuple[Row, ...]]:
+    """One page of what is too long for a message, and the buttons to its neighbours."""
+    part = min(max(0, part), len(pages) - 1)
+    return pages[part], _turning(part, to, words.READ_BACK, words.READ_ON, more=part < len(pages) - 1)
 
 
 @area.button("close")
@@ -68,15 +77,17 @@ def close(_turn: Turn) -> Screen:
 
 
 @area.button("of")
-def show_patients(turn: Turn, appointment_id: int, page: int) -> Screen:
+def show_patients(turn: Turn, appointment_id: int, page: int, part: int) -> Screen:
     """What is known of the patient, for the doctor who sees them."""
     turn.doctor()
     page = max(0, page)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys}
     found, more = turn.do(records.of_visit, actor=turn.logged_in(), appointment_id=appointment_id, page=page, **facts)
-    turning = _turning(page, lambda other: link("record.of", appointment_id, other), more=more)
+    turning = _turning(
+        page, lambda other: link("record.of", appointment_id, other, 0), words.NEWER, words.OLDER, more=more
+    )
     back = (Button(texts.BACK, link("record.back", appointment_id)),)
-    return _shown(turn, found, (*turning, back))
+    return _shown(turn, found, part, lambda other: link("record.of", appointment_id, page, other), (*turning, back))
 
 
 @area.button("back")
@@ -95,10 +106,9 @@ def begin(turn: Turn, appointment_id: int) -> Screen:
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
-    """The next part that has not been asked for, or the summary; for nobody but a doctor who is still logged in."""
+    """The next part, or the summary; for nobody but a doctor who is still logged in."""
     turn.doctor()
-    draft = turn.draft("record")
-    part = next((each for each in PARTS if each not in draft), None)
+    part = _missing(turn)
     if part is None:
         return _summary(turn)
     turn.expect("record.text")
@@ -109,11 +119,15 @@ def _ask(turn: Turn, notice: str = "") -> Screen:
     return Screen(words.noticed(notice, words.ASK[part]), rows)
 
 
+def _missing(turn: Turn) -> str | None:
+    """The next part that has not been asked for."""
+    return next((part for part in PARTS if part not in turn.draft("record")), None)
+
+
 @area.answer("record.text", secret=True)
 @draft_needed
 def take_part(turn: Turn, text: str) -> Screen:
-    draft = turn.draft("record")
-    part = next((each for each in PARTS if each not in draft), None)
+    draft, part = turn.draft("record"), _missing(turn)
     if part is None or not text:
         return _ask(turn)
     try:
@@ -132,7 +146,15 @@ def skip_part(turn: Turn, part: str) -> Screen:
     return _ask(turn)
 
 
-def _summary(turn: Turn) -> Screen:
+@area.button("check")
+@draft_needed
+def turn_summary(turn: Turn, part: int) -> Screen:
+    turn.doctor()
+    screen = _ask(turn) if _missing(turn) else _summary(turn, part)
+    return replace(screen, new=True, forget=True)
+
+
+def _summary(turn: Turn, part: int = 0) -> Screen:
     note = _note(turn)
     turn.expect("")
     of = turn.draft("record")["of"]
@@ -140,7 +162,8 @@ def _summary(turn: Turn) -> Screen:
     if not any((note.description, note.diagnosis, note.treatment_plan)):
         return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
     rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.back", of))))
-    return Screen(words.summary(note), rows, secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
+    text, reading = _page(words.summary(note), part, lambda other: link("record.check", other))
+    return Screen(text, (*reading, *rows), secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
 
 
 def _note(turn: Turn) -> Note:

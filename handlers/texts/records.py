@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from handlers.texts import esc, long_day
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.records import Note, Record
@@ -11,6 +13,8 @@ AGAIN = "Write again"
 SKIP = "Skip"
 CLOSE = "Close"
 NEWER = "‹ Newer"
+READ_ON = "Read on ›"
+READ_BACK = "‹ Read back"
 OLDER = "Older ›"
 TO_VISIT = "The visit"
 WRITE = "Write the record"
@@ -27,6 +31,8 @@ TOO_LONG = {
     "diagnosis": "Please keep the diagnosis shorter, 60 to 120 letters; details go into the description.",
     "treatment_plan": "Please keep it to 1500 characters.",
 }
+ROOM = 3600
+"""Characters of a page of a record. A message takes 4,096, and the headings must have their place."""
 HEADINGS = (("diagnosis", "Diagnosis"), ("description", "Findings"), ("treatment_plan", "Treatment"))
 
 NO_RECORDS = "There are no records yet."
@@ -42,14 +48,35 @@ def noticed(notice: str, text: str) -> str:
     return f"{notice}\n\n{text}" if notice else text
 
 
-def summary(note: Note) -> str:
-    return f"<b>Is this right?</b>\n\n{_parts(note)}"
+def summary(note: Note) -> list[str]:
+    """As many pages as it takes."""
+    return [f"<b>Is this right?</b>\n\n{page}" for page in _pages(note)]
 
 
-def record(each: Record, clinic: Clinic) -> str:
+def record(each: Record, clinic: Clinic) -> list[str]:
+    """As many pages as it takes: other software writes records of any length."""
     when = f"{long_day(clinic.wall(each.created_at))}, " if each.created_at else ""
-    return f"<b>{when}{esc(each.doctor_name)}</b>\n\n{_parts(each)}"
+    return [f"<b>{when}{esc(each.doctor_name)}</b>\n\n{page}" for page in _pages(each)]
 
 
-def _parts(of: Note | Record) -> str:
-    return "\n\n".join(f"<b>{title}</b>\n{esc(text)}" for name, title in HEADINGS if (text := getattr(of, name)))
+def _pages(of: Note | Record) -> list[str]:
+    pages = [""]
+    for name, title in HEADINGS:
+        for piece in _pieces(getattr(of, name) or ""):
+            block = f"<b>{title}</b>\n{esc(piece)}\n\n"
+            if len(pages[-1]) + len(block) <= ROOM:
+                pages[-1] += block
+            else:
+                pages.append(block)
+    return [page.rstrip() for page in pages if page] or [""]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What is too long for a page is cut between words, or else between letters."""
+    while len(text) > ROOM:
+        space = max(text.rfind(sign, 0, ROOM) for sign in " \n")
+        end = space if space > 0 else ROOM
+        yield text[:end]
+        text = text[end:].lstrip()
+    if text:
+        yield text

@@ -20,13 +20,14 @@ PIECE = re.compile(r"<(?P<slash>/?)(?P<tag>[a-z][a-z-]*)[^>]*>|&#?\w+;|.", re.DO
 def fit(html: str, most: int = MAX_TEXT) -> str:
     """The text, or as many whole lines of it as fit with an ellipsis; tags left open are closed.
 
-    Only what the person sees counts, in UTF-16 units as Telegram counts it.
+    A line longer than all before it is cut within. Only what the person sees counts, in UTF-16 units as Telegram
+    counts it.
     """
     if _units(unescape(re.sub(r"<[^>]*>", "", html))) <= most:
         return html
     end = _end(html, most - _units("\n" + ELLIPSIS))
     line = html.rfind("\n", 0, end)
-    kept = html[: line if line > 0 else end]
+    kept = html[: line if line > end // 2 else end]
     return kept + "".join(f"</{tag}>" for tag in reversed(_open_tags(kept))) + "\n" + ELLIPSIS
 
 

@@ -146,7 +146,7 @@ async def test_a_visit_that_is_not_done_has_no_record(hospital: Hospital) -> Non
     assert phone.last.text.startswith("That is not there any more.")
 
 
-@pytest.mark.parametrize("data", ["record.of:{id}:0", "record.write:{id}", "record.back:{id}"])
+@pytest.mark.parametrize("data", ["record.of:{id}:0:0", "record.write:{id}", "record.back:{id}"])
 async def test_a_colleague_sees_and_writes_no_record_of_anothers_patient(hospital: Hospital, data: str) -> None:
     _, _, booked, _ = await _written(hospital)
     novak = await hospital.staff(hospital.doctor("Dr. Novak", "Orthopaedics"))
@@ -195,13 +195,13 @@ async def test_a_cancelled_visit_opens_no_records(hospital: Hospital) -> None:
     later = visit(hospital, ann, weber, "2026-11-24 09:00")
     other = await hospital.staff(weber)
     await other.says("/today")
-    await other.forges(f"record.of:{later.appointment_id}:0", other.last.id)
+    await other.forges(f"record.of:{later.appointment_id}:0:0", other.last.id)
     assert NAMED in chat_of(other)
     await other.taps("‹ Back")
 
     await ann.starts()
     await ann.forges(f"visits.drop:{later.appointment_id}:0", ann.last.id)
-    await other.forges(f"record.of:{later.appointment_id}:0", other.last.id)
+    await other.forges(f"record.of:{later.appointment_id}:0:0", other.last.id)
 
     assert NAMED not in chat_of(other)
 
@@ -258,7 +258,7 @@ async def test_a_read_whose_audit_fails_shows_nothing(hospital: Hospital) -> Non
     with pytest.raises(Unavailable):
         await ann.says("/records")
     with pytest.raises(Unavailable):
-        await phone.forges(f"record.of:{booked.appointment_id}:0", phone.last.id)
+        await phone.forges(f"record.of:{booked.appointment_id}:0:0", phone.last.id)
 
     assert NAMED not in chat_of(ann) + chat_of(phone)
 
@@ -287,6 +287,27 @@ async def test_records_in_clear_from_other_software_are_read_as_they_are(hospita
 
     assert "Diagnosis\nOld" in phone.last.text
     assert "(can't be read: sealed with another key)" in phone.last.text
+
+
+async def test_a_record_too_long_for_a_message_is_read_page_by_page(hospital: Hospital) -> None:
+    ann, phone, booked, osei = await _done(hospital)
+    found = " ".join(f"finding{number}" for number in range(600))
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO medical_records (patient_id, doctor_id, description, treatment_plan) VALUES (?, ?, ?, ?)",
+            (booked.patient_id, osei.doctor_id, found, PLANNED),
+        )
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Records")
+    await _reads(hospital, ann)
+    for each in (phone, ann):
+        read = each.last.text
+        await each.taps("Read on ›")
+        assert (found[:40] in chat_of(each), PLANNED in chat_of(each)) == (False, True)
+        read += f" {each.last.text}"
+        await each.taps("‹ Read back")
+        assert found[:40] in chat_of(each)
+        assert [word for word in found.split() if word not in read.split()] == []
 
 
 async def test_records_turn_one_by_one_and_leave_one_message(hospital: Hospital) -> None:

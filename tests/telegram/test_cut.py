@@ -38,6 +38,10 @@ def test_one_long_line_is_cut_between_characters() -> None:
     assert fit("&amp;" * 20, 10) == "&amp;" * 8 + "\n…"
 
 
+def test_a_heading_alone_is_not_all_that_is_kept() -> None:
+    assert fit("<b>Findings</b>\n" + "x" * 60, 40) == "<b>Findings</b>\n" + "x" * 29 + "\n…"
+
+
 def test_what_counts_twice_in_telegram_counts_twice_here() -> None:
     assert fit("🙂" * 6, 10) == "🙂" * 4 + "\n…"
 
