@@ -92,17 +92,24 @@ def show_patients(turn: Turn, appointment_id: int, page: int, part: int) -> Scre
 
 @area.button("back")
 def back_to_visit(turn: Turn, appointment_id: int) -> Screen:
-    """The record goes from the chat."""
-    turn.drop("record")
+    """The record goes from the chat; one that is being written stays where it is."""
     return replace(doctor.show_visit(turn, appointment_id), new=True, forget=True)
+
+
+@area.button("stop")
+def give_up(turn: Turn, appointment_id: int) -> Screen:
+    turn.drop("record")
+    return back_to_visit(turn, appointment_id)
 
 
 @area.button("write")
 def begin(turn: Turn, appointment_id: int) -> Screen:
+    """Begin, or go on where it was left."""
     turn.doctor()
     turn.do(records.may_write, actor=turn.logged_in(), appointment_id=appointment_id)
-    turn.data["record"] = {"of": appointment_id}
-    return _ask(turn)
+    if turn.draft("record").get("of") != appointment_id:
+        turn.data["record"] = {"of": appointment_id}
+    return _ask(turn, words.LETS_GO_ON if len(turn.draft("record")) > 1 else "")
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
@@ -112,8 +119,10 @@ def _ask(turn: Turn, notice: str = "") -> Screen:
     if part is None:
         return _summary(turn)
     turn.expect("record.text")
+    skip = Button(words.SKIP, link("record.skip", part))
     rows = (
-        (Button(words.SKIP, link("record.skip", part)),),
+        (Button(words.TO_FINDINGS, link("record.findings")) if "rejected" in turn.draft("record") else skip,),
+        *([(Button(words.AGAIN, link("record.again")),)] if notice == words.LETS_GO_ON else []),
         (Button(texts.CANCEL, link("menu.cancel")),),
     )
     return Screen(words.noticed(notice, words.ASK[part]), rows)
@@ -127,15 +136,45 @@ def _missing(turn: Turn) -> str | None:
 @area.answer("record.text", secret=True)
 @draft_needed
 def take_part(turn: Turn, text: str) -> Screen:
+    """What is too long for its part is kept, sealed as the rest: it has gone from the chat."""
     draft, part = turn.draft("record"), _missing(turn)
-    if part is None or not text:
+    if part is None or not text.strip():
         return _ask(turn)
     try:
         note = records.checked(Note(**dict.fromkeys(PARTS) | {part: text}))
     except BadInput:
-        return _ask(turn, words.TOO_LONG[part])
+        draft["rejected"] = turn.hospital.keys.seal(_joined(turn, "rejected", text))
+        return _ask(turn, words.TOO_LONG)
     draft[part] = turn.hospital.keys.seal(getattr(note, part))
+    draft.pop("rejected", None)
     return _ask(turn)
+
+
+def _joined(turn: Turn, name: str, text: str) -> str:
+    return "\n".join(filter(None, (_opened(turn, name), text)))
+
+
+def _opened(turn: Turn, name: str) -> str | None:
+    """What was typed for this part."""
+    sealed = turn.draft("record").get(name)
+    return turn.hospital.keys.unseal(sealed) if sealed else None
+
+
+@area.button("findings")
+@draft_needed
+def add_to_findings(turn: Turn) -> Screen:
+    """There is room for what was too long for its own part."""
+    turn.doctor()
+    draft = turn.draft("record")
+    if not (rejected := _opened(turn, "rejected")):
+        return _ask(turn)
+    try:
+        note = records.checked(Note(_joined(turn, "description", rejected), None, None))
+    except BadInput:
+        return _ask(turn, words.TOO_LONG)
+    draft["description"] = turn.hospital.keys.seal(note.description or "")
+    del draft["rejected"]
+    return _ask(turn, words.PUT)
 
 
 @area.button("skip")
@@ -161,14 +200,13 @@ def _summary(turn: Turn, part: int = 0) -> Screen:
     again = Button(words.AGAIN, link("record.again"))
     if not any((note.description, note.diagnosis, note.treatment_plan)):
         return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
-    rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.back", of))))
+    rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.stop", of))))
     text, reading = _page(words.summary(note), part, lambda other: link("record.check", other))
     return Screen(text, (*reading, *rows), secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
 
 
 def _note(turn: Turn) -> Note:
-    draft, keys = turn.draft("record"), turn.hospital.keys
-    return Note(*(keys.unseal(draft[part]) if draft.get(part) else None for part in PARTS))
+    return Note(*(_opened(turn, part) for part in PARTS))
 
 
 @area.button("again")

@@ -26,11 +26,13 @@ ASK = {
     "diagnosis": "(2 of 3) The diagnosis, in a few words?",
     "treatment_plan": "(3 of 3) The treatment plan?",
 }
-TOO_LONG = {
-    "description": "Please keep it to 1500 characters.",
-    "diagnosis": "Please keep the diagnosis shorter, 60 to 120 letters; details go into the description.",
-    "treatment_plan": "Please keep it to 1500 characters.",
-}
+TOO_LONG = (
+    "That is too long here: a diagnosis has 60 to 120 letters. "
+    "I keep it: put it into the findings, or write it shorter."
+)
+TO_FINDINGS = "Put it into the findings"
+PUT = "It is in the findings now."
+LETS_GO_ON = "Let's go on where you stopped."
 ROOM = 3600
 """Characters of a page of a record. A message takes 4,096, and the headings must have their place."""
 HEADINGS = (("diagnosis", "Diagnosis"), ("description", "Findings"), ("treatment_plan", "Treatment"))

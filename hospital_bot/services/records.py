@@ -22,8 +22,8 @@ from hospital_bot.services.accounts import Actor
 PAGE = 50
 """Records shown at once."""
 
-MAX_TEXT = 1500
-"""Characters of a description or a plan: the two and a diagnosis fit one message."""
+MAX_TEXT = 8192
+"""Characters of a description or a plan: two of Telegram's longest messages, and sealed they fit their column."""
 MAX_DIAGNOSIS = 127
 """Bytes."""
 SEALED = "gAAAA"

@@ -101,14 +101,84 @@ async def test_parts_can_be_skipped_but_not_all(hospital: Hospital) -> None:
     assert hospital.scalar("SELECT description FROM medical_records") is None
 
 
-@pytest.mark.parametrize(("skips", "typed"), [(0, "x" * 1501), (1, "ü" * 64), (2, "x" * 1501)])
-async def test_what_is_too_long_is_asked_again(hospital: Hospital, skips: int, typed: str) -> None:
+async def test_a_diagnosis_too_long_is_kept_and_goes_into_the_findings(hospital: Hospital) -> None:
     _, phone, _, _ = await _done(hospital)
-    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", *["Skip"] * skips)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+    for typed in ("ü" * 64, "y" * 128):
+        await phone.says(typed)
+        assert phone.last.text.startswith("That is too long here")
+        assert typed not in chat_of(phone)
+        assert typed.encode() not in hospital.stored()
 
-    await phone.says(typed)
+    await phone.taps("Put it into the findings")
+    await phone.says(NAMED)
+    await phone.taps("Skip")
 
-    assert phone.last.text.startswith("Please keep")
+    assert phone.last.text.endswith(f"Diagnosis\n{NAMED}\n\nFindings\n{FOUND}\n{'ü' * 64}\n{'y' * 128}")
+
+
+async def test_a_diagnosis_written_shorter_takes_the_place_of_the_long_one(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip")
+    await phone.says("ü" * 64)
+
+    await phone.says(NAMED)
+    await phone.taps("Skip")
+
+    assert phone.last.text == f"Is this right?\n\nDiagnosis\n{NAMED}"
+
+
+async def test_findings_as_long_as_a_message_are_kept_whole(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says("x" * 4000 + " the end")
+    await phone.taps("Skip", "Skip", "Read on ›")
+    assert "the end" in phone.last.text
+
+    await phone.taps("✅ Keep it", "The visit", "Records", "Read on ›")
+
+    assert "the end" in phone.last.text
+
+
+@pytest.mark.parametrize("interrupted", [("Records", "‹ Back"), ("/start",)])
+async def test_a_record_half_written_is_gone_on_with(hospital: Hospital, interrupted: tuple[str, ...]) -> None:
+    _, phone, booked, osei = await _done(hospital)
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO medical_records (patient_id, doctor_id, diagnosis) VALUES (?, ?, 'Older one')",
+            (booked.patient_id, osei.doctor_id),
+        )
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+
+    await phone.walks("/today", "✓ 09:00 Ann", *interrupted, "/today", "✓ 09:00 Ann", "Write the record")
+    assert phone.last.text.startswith("Let's go on where you stopped.\n\n(2 of 3)")
+
+    await phone.taps("Skip", "Skip", "✅ Keep it")
+    sealed = hospital.scalar("SELECT description FROM medical_records WHERE diagnosis IS NULL")
+    assert hospital.keys.unseal(sealed) == FOUND
+
+
+async def test_a_record_half_written_is_begun_anew_on_demand(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Write again")
+    assert "(1 of 3)" in phone.last.text
+
+    await phone.taps("Skip", "Skip", "Skip")
+    assert phone.last.text.startswith("Nothing was written")
+
+
+async def test_a_record_given_up_at_its_summary_is_dropped(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await _types(phone)
+
+    await phone.taps("Cancel", "Write the record")
+
+    assert phone.last.text.startswith("Record (1 of 3)")
 
 
 async def test_the_longest_diagnosis_fits_its_column(hospital: Hospital) -> None:
@@ -146,7 +216,7 @@ async def test_a_visit_that_is_not_done_has_no_record(hospital: Hospital) -> Non
     assert phone.last.text.startswith("That is not there any more.")
 
 
-@pytest.mark.parametrize("data", ["record.of:{id}:0:0", "record.write:{id}", "record.back:{id}"])
+@pytest.mark.parametrize("data", ["record.of:{id}:0:0", "record.write:{id}", "record.back:{id}", "record.stop:{id}"])
 async def test_a_colleague_sees_and_writes_no_record_of_anothers_patient(hospital: Hospital, data: str) -> None:
     _, _, booked, _ = await _written(hospital)
     novak = await hospital.staff(hospital.doctor("Dr. Novak", "Orthopaedics"))
