@@ -94,6 +94,11 @@ def choose_time(turn: Turn, who: Who, day: date) -> Screen:
     return pickers.times(turn, walk, who, day)
 
 
+@area.button("after")
+def later_times(turn: Turn, who: Who, first: datetime) -> Screen:
+    return pickers.times_from(turn, walk, who, first)
+
+
 def open_doctor(turn: Turn, rest: str) -> Screen:
     """The deep link `?start=d_12`, from a web page or a poster: straight to that doctor's days."""
     if not rest.isdecimal() or len(rest) > 9:

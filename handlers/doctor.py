@@ -27,6 +27,9 @@ Row = tuple[Button, ...]
 
 WEEK = timedelta(days=7)
 
+VISITS_PER_PAGE = 25
+"""Each with two buttons: Telegram takes a hundred below a message."""
+
 
 @area.command("today")
 @area.button("today")
@@ -36,12 +39,31 @@ def today(turn: Turn) -> Screen:
 
 @area.button("day")
 def show_day(turn: Turn, on: date) -> Screen:
+    return show_page(turn, on, 0)
+
+
+@area.button("page")
+def show_page(turn: Turn, on: date, page: int) -> Screen:
     doctor_id = turn.doctor()
     if not words.FIRST_DAY <= on <= words.LAST_DAY:
         raise NotFound
-    digest = seen_day(turn, doctor_id, on)
-    rows = [_visit_row(turn, line) for line in digest.lines]
-    return Screen(words.day_page(digest), (*rows, *_day_buttons(turn, digest)))
+    return _day_page(turn, seen_day(turn, doctor_id, on), page)
+
+
+def _day_page(turn: Turn, digest: Digest, page: int) -> Screen:
+    """A day that is longer than a page is turned."""
+    last = max(0, len(digest.lines) - 1) // VISITS_PER_PAGE
+    page = min(max(0, page), last)
+    shown = digest.lines[page * VISITS_PER_PAGE :][:VISITS_PER_PAGE]
+    earlier = (Button(words.EARLIER, link("doctor.page", digest.day, page - 1)),) if page else ()
+    later = (Button(words.LATER, link("doctor.page", digest.day, page + 1)),) if page < last else ()
+    rows = [*(_visit_row(turn, line) for line in shown), earlier + later, *_day_buttons(turn, digest)]
+    return Screen(words.day_page(digest, shown), tuple(row for row in rows if row))
+
+
+def _page_with(digest: Digest, appointment_id: int) -> int:
+    places = (place for place, line in enumerate(digest.lines) if line.appointment_id == appointment_id)
+    return next(places, 0) // VISITS_PER_PAGE
 
 
 def seen_day(turn: Turn, doctor_id: int, on: date) -> Digest:
@@ -120,7 +142,10 @@ def mark(turn: Turn, appointment_id: int, status: str, page: str) -> Screen:
         )
     except (BadInput, BookingError) as refusal:
         return Screen(toast=words.not_marked(refusal), alert=True)
-    return show_day(turn, visit.start.date()) if page == "day" else show_visit(turn, appointment_id)
+    if page != "day":
+        return show_visit(turn, appointment_id)
+    digest = seen_day(turn, doctor_id, visit.start.date())
+    return _day_page(turn, digest, _page_with(digest, appointment_id))
 
 
 @area.command("week")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from handlers import texts
@@ -23,6 +23,8 @@ Row = tuple[Button, ...]
 
 DAYS_PER_PAGE = 10
 DOCTORS_PER_PAGE = 12
+TIMES_PER_PAGE = 80
+"""Telegram takes a hundred buttons below a message."""
 MANY = 10_000
 
 
@@ -113,14 +115,29 @@ def _blank(walk: Walk) -> Button:
 
 def times(turn: Turn, walk: Walk, who: Who, day: date, notice: str = "") -> Screen:
     """The free times of a day, in parts of the day; another page of days when none is left."""
+    return times_from(turn, walk, who, datetime.combine(day, time.min), notice)
+
+
+def times_from(turn: Turn, walk: Walk, who: Who, first: datetime, notice: str = "") -> Screen:
+    """A page of them, from `first` on."""
+    day = first.date()
     choice, starts = turn.do(availability.times, who=who, day=day, clinic=turn.clinic)
     if not starts:
         return days(turn, walk, who, day, notice=_noticed(notice, words.no_times(choice, day)))
     rows: list[Row] = []
-    for name, group in _parts(starts):
+    at = min(sum(start < first for start in starts), len(starts) - 1)
+    for name, group in _parts(starts[at : at + TIMES_PER_PAGE]):
         rows.append((Button(words.part_heading(name, len(group)), f"{walk.area}.heading"),))
         rows += _by(4, [Button(texts.clock(start), walk.to("time", who, start)) for start in group])
+    rows.append(_other_times(walk, who, starts, at))
     return Screen(_noticed(notice, words.which_time(choice, day)), _packed(rows, _leave(walk.to("days", who, day))))
+
+
+def _other_times(walk: Walk, who: Who, starts: Sequence[datetime], at: int) -> Row:
+    before, after = max(0, at - TIMES_PER_PAGE), at + TIMES_PER_PAGE
+    earlier = (Button(words.EARLIER, walk.to("after", who, starts[before])),) if at else ()
+    later = (Button(words.LATER, walk.to("after", who, starts[after])),) if after < len(starts) else ()
+    return earlier + later
 
 
 def _parts(starts: Iterable[datetime]) -> Iterable[tuple[str, list[datetime]]]:

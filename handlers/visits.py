@@ -156,6 +156,11 @@ def choose_new_time(turn: Turn, appointment_id: int, who: Who, day: date) -> Scr
     return pickers.times(turn, Walk("move", (appointment_id,)), who, day)
 
 
+@moving.button("after")
+def later_times(turn: Turn, appointment_id: int, who: Who, first: datetime) -> Screen:
+    return pickers.times_from(turn, Walk("move", (appointment_id,)), who, first)
+
+
 @moving.button("time")
 def check_summary(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
     visit = _own(turn, appointment_id)

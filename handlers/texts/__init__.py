@@ -5,8 +5,10 @@ Texts are Telegram's HTML. Whatever a person typed goes through `esc` first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from html import escape
+from itertools import accumulate
 
 from hospital_bot import errors
 from hospital_bot.errors import Refusal
@@ -110,6 +112,24 @@ def long_day(value: date) -> str:
 
 def clock(value: datetime) -> str:
     return f"{value:%H:%M}"
+
+
+LONGEST_REASON = 80
+"""Characters of a reason in a list; the visit's own page has all of it."""
+
+ROOM = 3000
+"""Characters of a list. A message takes 4,096, and what follows the list must have its place."""
+
+
+def shortened(reason: str) -> str:
+    return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1].rstrip() + "…"
+
+
+def listed(lines: Sequence[str], elsewhere: str = "") -> str:
+    """As many lines as have room, how many more there are, and where to see them."""
+    shown = sum(length <= ROOM for length in accumulate(len(line) + 1 for line in lines))
+    rest = len(lines) - shown
+    return "\n".join([*lines[:shown], *([f"<b>… and {rest} more.</b> {elsewhere}".rstrip()] if rest else [])])
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from handlers.texts import clock, day, esc, long_day, plural
+from handlers.texts import clock, day, esc, listed, long_day, plural, shortened
 from hospital_bot import errors
 from hospital_bot.errors import Refusal
 from hospital_bot.services.agenda import Entry
@@ -39,10 +40,13 @@ NOT_MARKED = {
 }
 
 
-def day_page(digest: Digest) -> str:
+def day_page(digest: Digest, shown: Sequence[Line]) -> str:
+    """The whole day, or where it is long some of its visits."""
     count = plural(len(digest.lines), "visit") if digest.lines else "No visits."
+    if len(shown) < len(digest.lines):
+        count += f", here from {clock(shown[0].start)} to {clock(shown[-1].start)}"
     away = "\n" + "\n".join(f"Leave {spell(span)}" for span in digest.leave) if digest.leave else ""
-    lines = "".join(f"\n{line(each)}" for each in digest.lines)
+    lines = "\n" + listed([line(each) for each in shown]) if shown else ""
     gaps = ", ".join(spell(span) for span in digest.gaps)
     free = f"\n\nFree: {gaps}" if gaps and digest.lines else ""
     return f"<b>{long_day(digest.day)}</b>\n{count}{away}\n{lines}{free}".rstrip()
@@ -62,7 +66,7 @@ def _minute(minute: int) -> str:
 def line(visit: Line) -> str:
     tags = [] if visit.returning else ["new"]
     tags += ["coming"] if visit.coming and visit.status == "confirmed" else []
-    about = " · ".join([*tags, *([esc(visit.reason)] if visit.reason else [])])
+    about = " · ".join([*tags, *([esc(shortened(visit.reason))] if visit.reason else [])])
     why = f"\n        {about}" if about else ""
     return f"<b>{clock(visit.start)}</b> {patient(visit)}{MARKS.get(visit.status, '')}{why}"
 

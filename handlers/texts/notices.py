@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from itertools import accumulate
 
-from handlers.texts import clock, day, esc, long_day, plural
+from handlers.texts import clock, day, esc, listed, long_day, plural, shortened
 from handlers.texts.doctor import MARK, patient
 from hospital_bot import slots
 from hospital_bot.clinic import Clinic
@@ -58,9 +57,6 @@ DONE_ELSEWHERE = {
     "cancelled": "Your visit was cancelled with your account:",
 }
 NOT_YOU = "If that was not you, set a new password at once (/reset), and call us."
-
-LONGEST_REASON = 80
-"""Characters of a reason in a digest; the visit's own page has all of it."""
 
 
 def reminder(told: Reminder, clinic: Clinic, *, too_late: bool) -> str:
@@ -128,7 +124,7 @@ def digest(told: Digest, clinic: Clinic) -> str:
     parts = [f"🗓 <b>{long_day(told.day)}</b>\n{_total(told)}"]
     if told.due_at:
         parts[0] += f"\n<i>This list should have come at {clock(clinic.wall(told.due_at))}; we are sorry.</i>"
-    parts += ["\n".join(_line(line) for line in told.lines)] if told.lines else []
+    parts += [listed([_line(line) for line in told.lines], "/today lists them all.")] if told.lines else []
     parts += [f"Free: {_spans(told.gaps, told.day)}"] if told.gaps else []
     parts += [f"Away: {_spans(told.leave, told.day)}"] if told.leave else []
     return "\n\n".join(parts)
@@ -146,10 +142,6 @@ def _line(line: Line) -> str:
     facts = ("returning" if line.returning else "new", STATUS.get(line.status, answer))
     why = f"\n        {esc(shortened(line.reason))}" if line.reason else ""
     return f"<b>{clock(line.start)}</b> {patient(line)} · {' · '.join(facts)}{why}"
-
-
-def shortened(reason: str) -> str:
-    return reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1].rstrip() + "…"
 
 
 def _spans(spans: tuple[Span, ...], on: date) -> str:
@@ -180,10 +172,6 @@ def week(told: Week) -> str:
     return f"🗓 <b>Your week from {long_day(first)}</b>\n\n{lines}"
 
 
-ROOM = 3000
-"""Characters of a call list. A message takes 4,096, and what follows the list must have its place."""
-
-
 def call_sheet(told: CallSheet, clinic: Clinic) -> str:
     return "\n\n".join(part for part in (_calls(told), _looks(told.looks, clinic)) if part)
 
@@ -191,12 +179,8 @@ def call_sheet(told: CallSheet, clinic: Clinic) -> str:
 def _calls(told: CallSheet) -> str:
     if not told.calls:
         return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
-    lines = [_call(call, told.day) for call in told.calls]
-    shown = sum(length <= ROOM for length in accumulate(len(line) + 1 for line in lines))
-    rest = len(lines) - shown
-    more = [f"<b>… and {rest} more.</b> <code>hospital-bot calls</code> lists them all."] if rest else []
-    listed = "\n".join([*lines[:shown], *more])
-    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{listed}"
+    lines = listed([_call(call, told.day) for call in told.calls], "<code>hospital-bot calls</code> lists them all.")
+    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
 
 
 def _looks(looks: Iterable[ManyLooks], clinic: Clinic) -> str:

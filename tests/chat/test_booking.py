@@ -137,6 +137,23 @@ async def test_the_month_is_one_tap_away_and_leads_to_a_day(hospital: Hospital) 
     assert "Monday, 7 December 2026" in ann.last.text
 
 
+async def test_a_day_of_many_times_is_turned(hospital: Hospital) -> None:
+    hospital.doctor(weekly="mon-sun 00:00-23:55", minutes=5)
+    ann = await hospital.patient("Ann")
+    await ann.walks(*TO_DAYS[:2], "Dr. Osei · Fri 20 Nov 10:05", "Mon 23 Nov · 287 free")
+    seen = [ann.last.buttons]
+
+    while "Later ›" in ann.last.buttons:
+        await ann.taps("Later ›")
+        seen.append(ann.last.buttons)
+
+    assert len({label for labels in seen for label in labels if label[2:3] == ":"}) == 287
+    await ann.taps("‹ Earlier")
+    assert ann.last.buttons == seen[-2]
+    await ann.taps("‹ Earlier", "‹ Earlier", "00:05", "Skip")
+    assert "00:05" in ann.last.text
+
+
 async def test_a_day_without_times_in_the_month_says_so(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -28,6 +28,30 @@ async def test_the_day_lists_visits_in_order_with_reason_and_gaps(hospital: Hosp
         "Free: 09:30–10:00, 10:30–12:00"
     )
     assert phone.last.buttons[:4] == ["09:00 Ann", "Arrived", "10:00 Bob", "Arrived"]
+
+
+async def test_a_day_of_many_visits_is_turned_and_keeps_its_page(hospital: Hospital) -> None:
+    osei = hospital.doctor(weekly="mon-sun 09:00-17:30", minutes=10)
+    for person in range(10):
+        phone = await hospital.patient(f"Ann {person}")
+        for place in range(person * 5, person * 5 + 5):
+            start = datetime(2026, 11, 23, 9) + timedelta(minutes=10 * place)  # noqa: DTZ001 - the clinic's wall clock
+            visit(hospital, phone, osei, f"{start:%Y-%m-%d %H:%M}", reason="because " * 30)
+    hospital.clock.now = NINE
+    phone = await hospital.staff(osei)
+
+    await phone.says("/today")
+    assert "50 visits, here from 09:00 to 13:00" in phone.last.text
+    assert phone.last.text.count("because…") == 25
+    assert phone.last.text.endswith("Free: 17:20–17:30")
+
+    await phone.taps("Later ›")
+    first, *_ = phone.last.buttons
+    await phone.taps("Arrived")
+    assert phone.last.buttons[0] == f"● {first}"
+    assert "17:10 Ann 9" in phone.last.text
+    await phone.taps("‹ Earlier")
+    assert "09:00 Ann 0" in phone.last.text
 
 
 async def test_an_empty_day_says_so_and_turns(hospital: Hospital) -> None:

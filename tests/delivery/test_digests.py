@@ -7,9 +7,13 @@ from datetime import datetime
 import pytest
 
 from handlers.texts import notices as words
+from hospital_bot.clinic import Clinic
 from hospital_bot.services import digests
+from hospital_bot.services.digests import Digest, Line
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
+from hospital_bot.slots import Span
+from hospital_bot.telegram.cut import fit
 from tests.delivery.conftest import Ward
 
 
@@ -51,6 +55,18 @@ async def test_a_digest_tells_who_comes_when_and_what_is_free(ward: Ward, osei: 
         "Free: 09:00–09:30, 10:00–11:30, 13:00–13:30\n\n"
         "Away: 13:30–24:00"
     )
+
+
+def test_a_day_too_long_for_a_message_says_how_many_more_visits_there_are_and_what_is_free() -> None:
+    start = datetime(2026, 11, 23, 9)  # noqa: DTZ001 - the clinic's wall clock
+    line = Line(1, start, 5, "confirmed", "Ann", "because " * 30, returning=False, coming=False, age=None)
+    gaps, leave = (Span(600, 660),), (Span(660, 720),)
+    day = Digest(start.date(), "Dr. Osei", (line,) * 90, gaps, leave, on_evenings=False, weekly=False)
+
+    told = fit(words.digest(day, Clinic()))
+
+    assert f"… and {90 - told.count('Ann')} more.</b> /today lists them all." in told
+    assert told.endswith("Free: 10:00–11:00\n\nAway: 11:00–12:00")
 
 
 def leave(ward: Ward, starts: str, ends: str) -> None:
