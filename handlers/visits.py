@@ -164,10 +164,10 @@ def later_times(turn: Turn, appointment_id: int, who: Who, first: datetime) -> S
 @moving.button("time")
 def check_summary(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
     visit = _own(turn, appointment_id)
-    choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
+    choice = turn.do(availability.choice_at, who=who, start=start, clinic=turn.clinic)
     walk = Walk("move", (appointment_id,))
     rows = (
-        (Button(words.CONFIRM_MOVE, walk.to("yes", who, start)),),
+        (Button(words.CONFIRM_MOVE, walk.to("ask" if choice.approval else "yes", who, start)),),
         (
             Button(texts.BACK, walk.to("times", who, start.date())),
             Button(words.KEEP, link("visits.show", appointment_id)),
@@ -178,6 +178,17 @@ def check_summary(turn: Turn, appointment_id: int, who: Who, start: datetime) ->
 
 @moving.button("yes")
 def move_visit(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
+    """The old time is kept until the new one is sure, as the summary said."""
+    return _move(turn, appointment_id, who, start, sure=True)
+
+
+@moving.button("ask")
+def ask_for_time(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
+    """The old time is given up for a request, as the summary said."""
+    return _move(turn, appointment_id, who, start, sure=False)
+
+
+def _move(turn: Turn, appointment_id: int, who: Who, start: datetime, *, sure: bool) -> Screen:
     user, patient_id = turn.patient()
     try:
         visit = turn.do(
@@ -188,6 +199,7 @@ def move_visit(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Sc
             who=who,
             start=start,
             request_id=turn.request_id,
+            sure=sure,
             clinic=turn.clinic,
         )
     except (TooLate, TooManyVisits) as refusal:

@@ -41,7 +41,7 @@ REASON = "What is it about? A few words help the doctor to prepare.\nWrite them,
 REASON_TOO_LONG = "Please keep it to 500 characters. A few words are enough."
 LOG_IN_TO_BOOK = "To book this time, log in or register. I'll keep it in mind for you."
 ASKED_FOR = "🕓 <b>Asked for.</b> The time is kept for you; you will hear as soon as the doctor has answered."
-ASKS_FIRST = "This doctor confirms every visit: your old time is given up when you ask."
+ASKS_FIRST = "The doctor has to confirm it first: your old time is given up when you ask."
 OLD_VISIT_KEPT = "Your old time is kept until the new one is sure."
 PARTS = (("Morning", 12), ("Afternoon", 17), ("Evening", 24))
 """The parts of a day, and the hour at which each ends."""
@@ -109,7 +109,7 @@ def summary(choice: Choice, start: datetime, why: str | None) -> str:
 
 
 def move_summary(choice: Choice, old: Visit, start: datetime) -> str:
-    kept = ASKS_FIRST if choice.doctor and choice.doctor.approval else OLD_VISIT_KEPT
+    kept = ASKS_FIRST if choice.approval else OLD_VISIT_KEPT
     return (
         f"Move your visit?\n\nFrom: {long_day(old.start)}, {clock(old.start)}, {esc(old.doctor_name)}\n"
         f"To: <b>{long_day(start)}, {clock(start)}</b>, {chosen(choice)}\n\n{kept}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -46,6 +46,8 @@ class Choice:
     who: Who
     specialization: str
     doctor: DoctorFacts | None
+    approval: bool = False
+    """A visit at the time that was chosen is a request: whoever is free then confirms visits first."""
 
 
 @dataclass(slots=True)
@@ -124,6 +126,18 @@ def choice(session: Session, *, who: Who, clinic: Clinic, now: datetime) -> Choi
     """Who is meant, in words. Raises NotFound when nobody (left the hospital, or never was)."""
     today = clinic.today(now)
     return _choice(who, queries.doctors(session, who, first=today, last=today))
+
+
+def choice_at(session: Session, *, who: Who, start: datetime, clinic: Clinic, now: datetime) -> Choice:
+    """The same for a time that was chosen."""
+    day = start.date()
+    if not clinic.today(now) <= day <= clinic.last_day(now):
+        return choice(session, who=who, clinic=clinic, now=now)
+    doctors = queries.doctors(session, who, first=day, last=day)
+    openings = read_openings(session, doctors, day, day, clinic, now)
+    minute = slots.minutes(start.time())
+    free = [doctor for doctor in doctors if minute in openings.starts(doctor, day)]
+    return replace(_choice(who, doctors), approval=all(doctor.approval for doctor in free or doctors))
 
 
 def days(

@@ -65,7 +65,8 @@ def book(
     """Give this time (the clinic's wall clock) to the patient, or raise the BookingError that says why not.
 
     Asking again, by the same request or for what the patient already has, returns that visit: a double tap books once.
-    For anyone of a specialization the doctor is chosen here, under the lock: the least busy that day.
+    For anyone of a specialization the doctor is chosen here, under the lock: one who need not be asked,
+    and of these the least busy that day.
     `user_id` is who does it: somebody `in_stead` of the patient, or the patient `elsewhere` than in the chat. It is
     told there then (as in `move` and `cancel`).
     """
@@ -97,10 +98,14 @@ def move(
     user_id: int,
     clinic: Clinic,
     now: datetime,
+    sure: bool = False,
     in_stead: bool = False,
     elsewhere: bool = False,
 ) -> Visit:
-    """The visit at another time: a new row linked to the old one, which is kept until the new one is sure."""
+    """The visit at another time: a new row linked to the old one, which is kept until the new one is sure.
+
+    `sure`: not with a doctor who would have to confirm it first; for such a request the old visit is given up.
+    """
     lock(session, who, patient_id)
     doctors, held, done = _look(session, who, patient_id, start, request_id, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
@@ -114,6 +119,8 @@ def move(
     if old.start == start and _is_for(old, doctors):
         return own_visits.one(session, appointment_id=old.appointment_id, patient_id=patient_id, now=now)
     _check_cut_off(old.start, clinic, now)
+    if sure:
+        doctors = [doctor for doctor in doctors if not doctor.approval]
     doctor = _settle(doctors, [visit for visit in held if visit is not old], patient_id, start, clinic, now)
     close(session, old.appointment_id, user_id=user_id, why="moved", now=now)
     visit = insert_visit(
@@ -232,7 +239,7 @@ def _settle(
 
 
 def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetime, clinic: Clinic) -> DoctorFacts:
-    """The doctor who is free then, the least busy that day. Raises NotOffered or SlotTaken."""
+    """The doctor who is free then: one who need not be asked, the least busy. Raises NotOffered or SlotTaken."""
     offering = [doctor for doctor in doctors if _offers(doctor, start, clinic)]
     if not offering:
         raise NotOffered
@@ -243,7 +250,7 @@ def _choose(doctors: Sequence[DoctorFacts], held: Sequence[Held], start: datetim
     free = [doctor for doctor in offering if _fits(doctor, start, busy[doctor.doctor_id])]
     if not free:
         raise SlotTaken
-    return min(free, key=lambda doctor: (len(busy[doctor.doctor_id]), doctor.doctor_id))
+    return min(free, key=lambda doctor: (doctor.approval, len(busy[doctor.doctor_id]), doctor.doctor_id))
 
 
 def _offers(doctor: DoctorFacts, start: datetime, clinic: Clinic) -> bool:

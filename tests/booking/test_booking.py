@@ -304,6 +304,16 @@ def test_any_doctor_means_the_least_busy_that_day_and_then_the_next(hospital: Ho
     assert hospital.clocks(CARDIOLOGY) == ["09:30", "10:00", "10:30", "11:00", "11:30"]
 
 
+def test_any_doctor_is_one_who_need_not_be_asked_however_busy(hospital: Hospital) -> None:
+    osei, lang = hospital.doctor(), hospital.doctor()
+    hospital.sql("UPDATE doctors SET approval = TRUE WHERE doctor_id = :id", id=osei)
+    hospital.book(hospital.patient(), lang, at("11:00"))
+
+    chosen = [hospital.book(hospital.patient(), CARDIOLOGY, at("09:00")) for _ in range(2)]
+
+    assert [(visit.doctor_id, visit.status) for visit in chosen] == [(lang, "confirmed"), (osei, "pending")]
+
+
 def test_an_appointment_of_other_software_holds_its_half_hour(hospital: Hospital) -> None:
     osei, ann, bob = hospital.doctor(minutes=15), hospital.patient(), hospital.patient()
     hospital.appointment(osei, ann, at("09:10"), status="pending")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hospital_bot.services import hours
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import Hospital, chat_of
 
@@ -15,10 +16,10 @@ async def ann(hospital: Hospital) -> Phone:
     return await booked(hospital, "Ann", "202611231000")
 
 
-async def booked(hospital: Hospital, name: str, start: str) -> Phone:
+async def booked(hospital: Hospital, name: str, start: str, who: int = 1) -> Phone:
     phone = await hospital.patient(name)
     await phone.says("/book")
-    await phone.forges(f"book.yes:1:{start}", phone.last.id)
+    await phone.forges(f"book.yes:{who}:{start}", phone.last.id)
     return phone
 
 
@@ -71,6 +72,51 @@ async def test_a_move_may_go_to_another_doctor(ann: Phone, hospital: Hospital) -
     await ann.taps("Mon 23 Nov · 6 free", "10:00", "✅ Move it")
 
     assert "Dr. Weber, Cardiology" in chat_of(ann)
+
+
+def asks_first(hospital: Hospital, name: str) -> None:
+    """From now on this doctor confirms visits."""
+    asks = hospital.doctor(name, weekly="tue 09:00-12:00")
+    hospital.do(hours.approve, doctor_id=asks.doctor_id, user_id=asks.user_id, on=True, channel="cli")
+
+
+async def test_any_doctor_is_one_who_need_not_be_asked(ann: Phone, hospital: Hospital) -> None:
+    asks_first(hospital, "Dr. Weber")
+    hospital.doctor("Dr. Zorn", weekly="tue 09:00-12:00")
+    await booked(hospital, "Bob", "202611240900")
+    await booked(hospital, "Cid", "202611241000", who=3)
+
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei", "Move", "‹ Back", "Any doctor · Fri 20 Nov 10:30")
+    await ann.taps("Tue 24 Nov · 16 free", "09:00")
+    assert ann.last.text.endswith("Your old time is kept until the new one is sure.")
+    await ann.taps("✅ Move it")
+
+    assert "Moved." in chat_of(ann)
+    assert "Dr. Zorn" in chat_of(ann)
+
+
+async def test_where_every_free_doctor_asks_first_the_summary_says_so(ann: Phone, hospital: Hospital) -> None:
+    asks_first(hospital, "Dr. Weber")
+    await booked(hospital, "Bob", "202611240900")
+
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei", "Move", "‹ Back", "Any doctor · Fri 20 Nov 10:30")
+    await ann.taps("Tue 24 Nov · 11 free", "09:00")
+    assert ann.last.text.endswith("has to confirm it first: your old time is given up when you ask.")
+    await ann.taps("✅ Move it")
+
+    assert "Asked for." in chat_of(ann)
+
+
+async def test_what_was_promised_to_be_kept_is_not_given_up_for_a_request(ann: Phone, hospital: Hospital) -> None:
+    asks_first(hospital, "Dr. Weber")
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei", "Move", "‹ Back", "Any doctor · Fri 20 Nov 10:30")
+    await ann.taps("Tue 24 Nov · 12 free", "09:00")
+    await booked(hospital, "Bob", "202611240900")
+
+    await ann.taps("✅ Move it")
+
+    assert ann.last.text.startswith("Someone just took that time.")
+    assert hospital.scalar("SELECT status FROM appointments WHERE appointment_id = 1") == "confirmed"
 
 
 async def test_the_month_and_more_days_serve_a_move_too(ann: Phone) -> None:
