@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -54,12 +55,20 @@ def arrive(turn: Turn, actor: Actor, greeting: str) -> Screen:
 
     What another person of this chat left half-done is not theirs: a telephone may be a whole ward's.
     """
-    wanted = turn.data.get("wanted", "")
+    wanted = _wanted(turn, actor)
     for draft in FINISHED if turn.data.get("whose") == actor.user_id else menu.DRAFTS:
         turn.drop(draft)
     turn.data["whose"] = actor.user_id
     turn.user = actor
     return replace(_next(turn, wanted, greeting), new=True, commands=actor.role)
+
+
+def _wanted(turn: Turn, actor: Actor) -> str:
+    """What needed the login, unless that is long ago, or another's."""
+    wanted = turn.data.get("wanted")
+    if not wanted or wanted["whose"] not in {None, actor.user_id}:
+        return ""
+    return str(wanted["data"]) if turn.now <= datetime.fromisoformat(wanted["until"]) else ""
 
 
 def _next(turn: Turn, wanted: str, greeting: str) -> Screen:

@@ -131,7 +131,7 @@ def ask_reason(turn: Turn, who: Who, start: datetime) -> Screen:
 
 
 def _log_in_first(turn: Turn, who: Who, start: datetime) -> Screen:
-    turn.data["wanted"] = walk.to("time", who, start)
+    menu.want(turn, walk.to("time", who, start))
     rows = (
         (Button(texts.LOG_IN, link("login.start")), Button(texts.REGISTER, link("register.start"))),
         (Button(texts.BACK, walk.to("times", who, start.date())), Button(texts.CANCEL, link("menu.cancel"))),

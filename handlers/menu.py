@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 from handlers import texts
 from handlers.area import Area, commands, link
@@ -22,6 +23,9 @@ deep_links: dict[str, Callable[[Turn, str], Screen]] = {}
 
 BACK = (Button(texts.MENU, link("menu.home")),)
 """The last row of a page that a command or the menu leads to."""
+
+WANTED = timedelta(minutes=15)
+"""How long a button is remembered that needed a login; who logs in later comes for something else."""
 
 DRAFTS = (
     "book",
@@ -80,11 +84,16 @@ def home(turn: Turn, notice: str = "") -> Screen:
 def refused(turn: Turn, refusal: Refusal) -> Screen:
     """What a refusal means, and the way on. What needed a login is gone on with after it."""
     if isinstance(refusal, NotLoggedIn) and (wanted := _wanted(turn)):
-        turn.data["wanted"] = wanted
+        want(turn, wanted, whose=turn.data.get("whose"))
     rows = _buttons(turn)[1:] if isinstance(refusal, NotLoggedIn) else _buttons(turn)
     staff = turn.user is not None and not turn.user.is_patient
     text = texts.STAFF_NOT_FOUND if staff and isinstance(refusal, NotFound) else texts.refused(refusal)
     return Screen(text, rows, new=True)
+
+
+def want(turn: Turn, data: str, whose: int | None = None) -> None:
+    """Go on with this button or command after the login: soon, and `whose` message it was, if somebody's."""
+    turn.data["wanted"] = {"data": data, "until": (turn.now + WANTED).isoformat(), "whose": whose}
 
 
 def _wanted(turn: Turn) -> str:

@@ -294,6 +294,41 @@ async def test_the_time_chosen_before_logging_in_is_booked_next(hospital: Hospit
     assert ann.last.text.startswith("Hello Ann, you are logged in.\n\nCardiology")
 
 
+async def _taps_i_cant_come_logged_out(hospital: Hospital) -> Phone:
+    """Ann, who logged in herself and has a visit."""
+    osei, ann = hospital.doctor(), await hospital.patient("Ann")
+    await logs_in(hospital, ann)
+    visit(hospital, ann, osei, "2026-11-24 10:00")
+    await ann.walks("/appointments", "Tue 24 Nov 10:00 · Dr. Osei", "Cancel visit")
+    question = ann.last
+    await ann.says("/logout")
+    await ann.taps_in(question.id, question.data_of("I can't come"))
+    assert ann.last.text.startswith("Please log in first.")
+    return ann
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(14, 0), (16, 1)])
+async def test_what_needed_a_login_is_done_after_it_but_not_much_later(
+    hospital: Hospital, minutes: int, left: int
+) -> None:
+    ann = await _taps_i_cant_come_logged_out(hospital)
+
+    hospital.clock.turn(minutes=minutes)
+    await logs_in(hospital, ann)
+
+    assert hospital.scalar("SELECT COUNT(*) FROM appointments WHERE live = 1") == left
+    assert ann.last.text.startswith("Hello Ann, you are logged in.")
+
+
+async def test_what_needed_a_login_is_not_done_for_another_person(hospital: Hospital) -> None:
+    await hospital.patient("Bob")
+    phone = await _taps_i_cant_come_logged_out(hospital)
+
+    await logs_in(hospital, phone, "Bob")
+
+    assert phone.last.text == words.logged_in("Bob", moved=True)
+
+
 async def test_a_doctor_who_chose_a_time_is_told_that_doctors_book_elsewhere(hospital: Hospital) -> None:
     osei = hospital.doctor()
     phone = await hospital.phone("Osei")
