@@ -5,7 +5,7 @@ BEGIN
   step(turn) -> Screen                                 may suspend: rolled back, slow work done, run again
   save where the chat stands, and the update with its screen; nothing, if nothing was changed
 COMMIT                                                 deadlock: rolled back and run again; nothing was sent
-show the screen, mail the letters
+show the screen; letters go their own way, for a mail server may take a minute
 only now is the update confirmed to Telegram           database or network down: it comes again
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -50,6 +50,9 @@ POISON = 5
 PATIENCE = 3.0
 """Seconds without an answer, after which a person hears that it will take longer."""
 
+FAREWELL = 8.0
+"""Seconds that letters on their way are waited for at the end."""
+
 Show = Callable[[Arrival, Screen], Awaitable[None]]
 Post = Callable[[Letter], Awaitable[bool]]
 
@@ -77,7 +80,7 @@ class Dispatcher:
         self._show, self._post = show, post
         self._failed: dict[int, Exception] = {}
         self._apologised: deque[int] = deque(maxlen=1000)
-        self._apologies: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Hand every step to PTB's own handlers; the first that matches an update gets it. Most updates are taps."""
@@ -103,6 +106,15 @@ class Dispatcher:
         await application.process_update(update)
         if failure := self._failed.pop(update.update_id, None):
             raise failure
+
+    async def finish(self) -> None:
+        """Wait for letters on their way, and for what is said of those that failed; after FAREWELL they are left."""
+        if not self._beside:
+            return
+        _, late = await asyncio.wait(self._beside, timeout=FAREWELL)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _handle(self, update: Update, _context: Any, *, run: Run) -> None:
         """PTB swallows what a callback raises, so failures are kept for `deliver`."""
@@ -133,8 +145,18 @@ class Dispatcher:
             await self._show(arrival, answer.screen)
         finally:
             for letter in answer.letters:
-                if not await self._post(letter):
-                    await self._show(replace(arrival, kind="other"), Screen(texts.MAIL_FAILED, new=True))
+                self._go_beside(self._mail(arrival, letter))
+
+    async def _mail(self, arrival: Arrival, letter: Letter) -> None:
+        if not await self._post(letter):
+            await self._show(replace(arrival, kind="other"), Screen(texts.MAIL_FAILED, new=True))
+
+    def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Neither the chat nor anybody else waits for it."""
+        task = asyncio.ensure_future(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        task.add_done_callback(_note_failure)
 
     async def _answer(self, arrival: Arrival, run: Run) -> Answer:
         finished: dict[Call, Any] = {}
@@ -202,10 +224,7 @@ class Dispatcher:
         """A database that neither answers nor breaks off must not leave a person without a word."""
 
         def apologise() -> None:
-            task = asyncio.ensure_future(self._apologise(arrival))
-            self._apologies.add(task)
-            task.add_done_callback(self._apologies.discard)
-            task.add_done_callback(_note_failure)
+            self._go_beside(self._apologise(arrival))
 
         timer = asyncio.get_running_loop().call_later(PATIENCE, apologise)
         try:
@@ -223,7 +242,7 @@ class Dispatcher:
 
 
 def _note_failure(apology: asyncio.Task[None]) -> None:
-    """Nobody waits for it; the answer itself is still to come."""
+    """What failed is a word of regret: the answer itself was given, or is still to come."""
     if not apology.cancelled() and (error := apology.exception()):
         log.warning("apology_failed", error=type(error).__name__)
 

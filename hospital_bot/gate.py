@@ -1,4 +1,5 @@
-"""A narrow gate for slow work: hashing takes a fifth of a second of a whole core, so few run at once."""
+"""A narrow gate for slow work: hashing takes a fifth of a second of a whole core, and a mail server may not answer at
+all, so few of each run at once."""
 
 from __future__ import annotations
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,12 +22,13 @@ from telegram.request import BaseRequest
 
 import handlers
 from handlers import texts
-from handlers.dispatch import Dispatcher
+from handlers.dispatch import Dispatcher, Post
 from handlers.screen import Letter
 from handlers.turn import Hospital
 from hospital_bot import revision
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
+from hospital_bot.errors import Busy
 from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 from hospital_bot.mail import Mailer, MailError
@@ -62,6 +64,8 @@ LINKING = timedelta(minutes=1)
 API_PORT = 5000
 PLANNING = timedelta(seconds=30)
 SENDING = timedelta(seconds=2)
+LETTERS_AT_ONCE, LETTERS_WAITING = 8, 92
+"""Where the mail server does not answer, even the last of these is given up before its code would end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +126,18 @@ async def build(
     async with AsyncExitStack() as stack:
         db = open_database(settings)
         stack.callback(db.close)
-        gate = Gate()
+        gate, mail = Gate(), Gate(at_once=LETTERS_AT_ONCE, waiting=LETTERS_WAITING)
         stack.callback(gate.close)
+        stack.callback(mail.close)
         pace = Pace()
         bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, pace, request)
         application = await stack.enter_async_context(build_application(bot))
         keys = Keys.derive(settings.secret_key.get_secret_value())
         hospital = Hospital(settings.clinic, keys, bot.username)
         show = Show(bot, texts.COMMANDS, delete_yourself=texts.DELETE_YOURSELF)
-        post = postman(settings)
+        post = postman(settings, mail)
         dispatcher = Dispatcher(db=db, gate=gate, hospital=hospital, clock=clock, show=show, post=post)
+        stack.push_async_callback(dispatcher.finish)
         handlers.load()
         dispatcher.register(application)
         outbox = Outbox(db=db, show=show, pace=pace, clinic=settings.clinic, clock=clock)
@@ -194,12 +200,16 @@ def _bring_up_to_date(db: Database) -> None:
         raise SettingsError("the database is not up to date: run `hospital-bot db upgrade`")
 
 
-def postman(settings: Settings) -> Callable[[Letter], Awaitable[bool]]:
-    """Mails a letter once, in a thread. False when it could not be sent."""
+def postman(settings: Settings, gate: Gate) -> Post:
+    """Mails a letter once, in a thread of the gate's. False when it could not be sent."""
     send = mail_sender(settings)
 
     async def post(letter: Letter) -> bool:
-        return await asyncio.to_thread(send, letter.to, letter.subject, letter.body)
+        try:
+            return await gate.run_async(partial(send, letter.to, letter.subject, letter.body))
+        except Busy:
+            log.warning("mail_failed", reason="too many letters are waiting")
+            return False
 
     return post
 

@@ -24,6 +24,7 @@ class Actor:
 
     def __init__(self, on: Stage, phone: Phone, transcript: Transcript) -> None:
         self._on, self._phone, self._transcript = on, phone, transcript
+        self._read: Letter | None = None
 
     async def says(self, text: str, *, shown: str = "") -> None:
         self._transcript.said(self._phone.name, shown or text)
@@ -70,9 +71,12 @@ class Actor:
         await self.says(letter.code or "")
 
     async def _letter(self, email: str) -> Letter:
+        """The next one to come after that which was read last."""
         for _ in range(200):
-            if letters := self._on.mailbox.to(email):
-                return letters[0]
+            newest = next(iter(self._on.mailbox.to(email)), None)
+            if newest is not None and newest is not self._read:
+                self._read = newest
+                return newest
             await asyncio.sleep(0.05)
         raise ScriptError(f"no mail for {email}")
 

@@ -138,7 +138,9 @@ class Hospital:
             event.remove(self.db.engine, "before_cursor_execute", note)
 
     async def _process(self, update: dict[str, Any]) -> None:
+        """To the end: mail has gone, too."""
         await self.product.deliver(Update.de_json(update, self.product.bot))
+        await self.product.dispatcher.finish()
 
 
 def email_of(name: str) -> str:
