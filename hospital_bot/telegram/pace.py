@@ -31,6 +31,8 @@ LONGEST_HOLD = 60
 
 MOST_TRIES = 5
 COUNTED = ("send", "edit", "forward", "copy")
+COSMETIC = "setMy"
+"""Menus and descriptions have limits of their own: their 429 says nothing of messages, and is not waited for."""
 
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
@@ -159,6 +161,8 @@ class Pace(BaseRateLimiter[str]):
             try:
                 return await callback(*args, **kwargs)
             except RetryAfter as refusal:
+                if endpoint.startswith(COSMETIC):
+                    raise
                 self._hold(chat_id, seconds_of(refusal))
                 if tries == MOST_TRIES or rate_limit_args == TAKEN:
                     raise

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from telegram import BotCommand, BotCommandScopeChat, InputFile
-from telegram.error import BadRequest
+from telegram import InputFile
+from telegram.error import BadRequest, TelegramError
 
 from handlers.screen import REMOVE_REPLY, Button, File, Reply, Screen
 from handlers.turn import Arrival
@@ -110,8 +110,15 @@ class Show:
             with suppress(BadRequest):  # its buttons are gone, or it is
                 await self._bot.call("editMessageReplyMarkup", {"chat_id": arrival.chat_id, "message_id": tapped})
         if screen.commands is not None:
-            menu = [BotCommand(command, what) for command, what in self._commands[screen.commands]]
-            await self._bot.set_my_commands(menu, scope=BotCommandScopeChat(arrival.chat_id))
+            await self._change_menu(arrival.chat_id, self._commands[screen.commands])
+
+    async def _change_menu(self, chat_id: int, commands: Commands) -> None:
+        """The answer is on the screen already: for the menu alone it is not shown again."""
+        menu = [{"command": command, "description": what} for command, what in commands]
+        try:
+            await self._bot.call("setMyCommands", {"commands": menu, "scope": {"type": "chat", "chat_id": chat_id}})
+        except TelegramError as refusal:
+            log.warning("menu_failed", error=type(refusal).__name__)
 
     async def _put(self, place: Place, screen: Screen) -> int | None:
         """Show text, then file; gives the id of the first message, None when there was neither."""

@@ -113,6 +113,18 @@ async def test_one_person_gets_a_short_burst_and_then_one_a_second_on_average(tr
     assert traffic.times("ann") == [0.0] * 20 + [1.0, 2.0, 3.0]
 
 
+async def test_the_refusal_of_a_menu_holds_up_nobody(traffic: Traffic) -> None:
+    traffic.refusals = [3600]
+    menu = traffic.ask("menu", does="setMyCommands")
+    await traffic.clock.turn(1)
+    traffic.ask("ann", 1)
+
+    await traffic.clock.turn(1)
+
+    assert isinstance(menu.exception(), RetryAfter)
+    assert traffic.times("ann") == [1.0]
+
+
 async def test_bulk_to_one_person_goes_once_a_second(traffic: Traffic) -> None:
     for _ in range(3):
         traffic.ask("ann", 1, bulk=True)

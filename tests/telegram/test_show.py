@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from handlers.screen import REMOVE_REPLY, SILENCE, Button, File, Reply, Screen
 from handlers.turn import Arrival
@@ -271,6 +273,22 @@ async def test_a_chat_gets_the_menu_of_its_role(desk: Desk) -> None:
     await desk.show(desk.says(), Screen("Welcome.", commands="patient"))
 
     assert list(desk.telegram.commands.values()) == [[{"command": "book", "description": "Book a visit"}]]
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"retry_after": 30}, {"hangs": 0.01}, {"status": 502}], ids=lambda how: next(iter(how))
+)
+async def test_a_menu_that_telegram_does_not_take_repeats_no_screen_and_silences_nobody(
+    desk: Desk, trouble: dict[str, Any]
+) -> None:
+    desk.fails(method="setMyCommands", **trouble)
+    with capture_logs() as logs:
+        await desk.show(desk.says(), Screen("Welcome.", commands="patient"))
+
+    assert [line["event"] for line in logs] == ["menu_failed"]
+    async with asyncio.timeout(5):
+        await desk.show(desk.says(), CHOICE)
+    assert desk.texts[-3:] == ["Welcome.", "hello", "Which day?"]
 
 
 async def test_a_group_sees_nothing_but_text_and_links(desk: Desk) -> None:
