@@ -26,6 +26,7 @@ AREAS = (
     "outside",
     "late",
     "desk",
+    "reception",
     "records",
 )
 """In the order a person meets them."""

@@ -26,7 +26,6 @@ from hospital_bot.values import Visit, Who
 area = Area("book")
 walk = Walk("book")
 
-SPECIALIZATIONS_PER_PAGE = 12
 MAX_REASON = 500
 
 
@@ -38,8 +37,9 @@ def choose_specialization(turn: Turn) -> Screen:
 
 def _only_patients(turn: Turn) -> Screen | None:
     """Staff hear at once that they can't book here, and what they can do; strangers may look."""
-    staff = turn.user is not None and not turn.user.is_patient
-    return menu.home(turn, notice=words.STAFF_DO_NOT_BOOK) if staff else None
+    if turn.user is None or turn.user.is_patient:
+        return None
+    return menu.home(turn, notice=words.DESK_FINDS if turn.user.is_admin else words.STAFF_DO_NOT_BOOK)
 
 
 @area.button("more")
@@ -48,15 +48,7 @@ def more_specializations(turn: Turn, page: int) -> Screen:
 
 
 def _specializations(turn: Turn, page: int) -> Screen:
-    lines = turn.do(availability.specializations, clinic=turn.clinic)
-    if not lines:
-        return Screen(words.NO_DOCTORS)
-    first, after = page * SPECIALIZATIONS_PER_PAGE, (page + 1) * SPECIALIZATIONS_PER_PAGE
-    rows = [(Button(words.specialization(line), walk.to("doctors", line.who, 0)),) for line in lines[first:after]]
-    earlier = (Button(words.EARLIER, walk.to("more", page - 1)),) if page else ()
-    later = (Button(words.LATER, walk.to("more", page + 1)),) if len(lines) > after else ()
-    turning = (earlier + later,) if earlier or later else ()
-    return Screen(words.WHICH_SPECIALIZATION, (*rows, *turning, (Button(texts.CANCEL, link("menu.cancel")),)))
+    return pickers.specializations(turn, walk, page, back=(Button(texts.CANCEL, link("menu.cancel")),))
 
 
 @area.button("doctors")
@@ -79,14 +71,7 @@ def show_month(turn: Turn, who: Who, first: date) -> Screen:
     return pickers.month(turn, walk, who, first)
 
 
-@area.button("none")
-def day_without_times(_turn: Turn) -> Screen:
-    return Screen(toast=words.NOT_THAT_DAY)
-
-
-@area.button("heading")
-def part_of_day(_turn: Turn) -> Screen:
-    return Screen(toast=words.PICK_A_TIME)
+pickers.inert(area)
 
 
 @area.button("times")

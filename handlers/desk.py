@@ -14,7 +14,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import notices as words
 from handlers.texts.doctor import FIRST_DAY, LAST_DAY
 from handlers.turn import Turn
-from hospital_bot.errors import NotAllowed, NotFound
+from hospital_bot.errors import NotFound
 from hospital_bot.services import calls
 from hospital_bot.services.calls import CallSheet
 
@@ -35,8 +35,7 @@ def open_calls(turn: Turn, day: date) -> Screen:
 
 @area.button("calls")
 def show_calls(turn: Turn, day: date) -> Screen:
-    if not turn.logged_in().is_admin:
-        raise NotAllowed
+    turn.desk()
     if not FIRST_DAY <= day <= LAST_DAY:
         raise NotFound
     seen.listing(turn, "calls", f"day:{day:%Y%m%d}")

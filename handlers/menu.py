@@ -127,6 +127,7 @@ ROLE_BUTTONS = {
         (SECURITY,),
     ),
     "admin": (
+        (Button(texts.FIND, link("find.start")),),
         (Button(texts.CALLS, link("desk.today")), Button(texts.ABSENCES, link("timeoff.absences"))),
         (SECURITY,),
     ),

@@ -1,17 +1,17 @@
-"""Choosing a doctor, a day and a time: shared by booking and by moving a visit.
+"""Choosing a doctor, a day and a time: shared by booking and by moving a visit, for oneself or for whoever calls.
 
 A `Walk` says where the buttons lead: `book.times:12:20261124`, or `move.times:1042:12:20261124` for visit 1042.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from handlers import texts
-from handlers.area import link
+from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import booking as words
 from handlers.turn import Turn
@@ -21,6 +21,7 @@ from hospital_bot.values import Who
 
 Row = tuple[Button, ...]
 
+SPECIALIZATIONS_PER_PAGE = 12
 DAYS_PER_PAGE = 10
 DOCTORS_PER_PAGE = 12
 TIMES_PER_PAGE = 80
@@ -32,10 +33,77 @@ MANY = 10_000
 class Walk:
     area: str
     about: tuple[int, ...] = ()
-    """What the walk is for: nothing when booking, the visit's number when moving it."""
+    """What the walk is for: nothing when booking, the number of the visit to move, or of the patient who calls."""
 
     def to(self, verb: str, *arguments: Any) -> str:
         return link(f"{self.area}.{verb}", *self.about, *arguments)
+
+
+def anybody(_turn: Turn) -> None:
+    """What is free is no secret."""
+
+
+def steps(area: Area, *, back: Callable[[int], str], allow: Callable[[Turn], object] = anybody) -> None:
+    """Register the steps, from the doctor to the time, of a walk about one number. `back` leads out of them, from
+    the doctors; `allow` raises what forbids them."""
+
+    def walk(about: int) -> Walk:
+        return Walk(area.name, (about,))
+
+    @area.button("doctors")
+    def choose_doctor(turn: Turn, about: int, who: Who, page: int) -> Screen:
+        allow(turn)
+        return doctors(turn, walk(about), who, max(0, page), back=back(about))
+
+    @area.button("days")
+    def choose_day(turn: Turn, about: int, who: Who, first: date) -> Screen:
+        allow(turn)
+        return days(turn, walk(about), who, first)
+
+    @area.button("before")
+    def earlier_days(turn: Turn, about: int, who: Who, before: date) -> Screen:
+        allow(turn)
+        return days_before(turn, walk(about), who, before)
+
+    @area.button("month")
+    def show_month(turn: Turn, about: int, who: Who, first: date) -> Screen:
+        allow(turn)
+        return month(turn, walk(about), who, first)
+
+    @area.button("times")
+    def choose_time(turn: Turn, about: int, who: Who, day: date) -> Screen:
+        allow(turn)
+        return times(turn, walk(about), who, day)
+
+    @area.button("after")
+    def later_times(turn: Turn, about: int, who: Who, first: datetime) -> Screen:
+        allow(turn)
+        return times_from(turn, walk(about), who, first)
+
+    inert(area)
+
+
+def inert(area: Area) -> None:
+    """The cells of a month that can't be chosen, and the headings between times: they say what to tap."""
+
+    @area.button("none")
+    def day_without_times(_turn: Turn) -> Screen:
+        return Screen(toast=words.NOT_THAT_DAY)
+
+    @area.button("heading")
+    def part_of_day(_turn: Turn) -> Screen:
+        return Screen(toast=words.PICK_A_TIME)
+
+
+def specializations(turn: Turn, walk: Walk, page: int, back: Row) -> Screen:
+    lines = turn.do(availability.specializations, clinic=turn.clinic)
+    if not lines:
+        return Screen(words.NO_DOCTORS)
+    first, after = page * SPECIALIZATIONS_PER_PAGE, (page + 1) * SPECIALIZATIONS_PER_PAGE
+    rows = [(Button(words.specialization(line), walk.to("doctors", line.who, 0)),) for line in lines[first:after]]
+    earlier = (Button(words.EARLIER, walk.to("more", page - 1)),) if page else ()
+    later = (Button(words.LATER, walk.to("more", page + 1)),) if len(lines) > after else ()
+    return Screen(words.WHICH_SPECIALIZATION, _packed([*rows, earlier + later], back))
 
 
 def doctors(turn: Turn, walk: Walk, who: Who, page: int, back: str) -> Screen:

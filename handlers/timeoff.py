@@ -15,7 +15,7 @@ from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import hours as words
 from handlers.turn import Turn
-from hospital_bot.errors import BadInput, NotAllowed, TooLate
+from hospital_bot.errors import BadInput, TooLate
 from hospital_bot.services import board, hours, leave
 from hospital_bot.services.agenda import Entry
 
@@ -170,8 +170,7 @@ def confirm_sick(turn: Turn, day: date) -> Screen:
 @area.button("absences")
 def list_sick_days(turn: Turn) -> Screen:
     """For the hospital's desk."""
-    if not turn.logged_in().is_admin:
-        raise NotAllowed
+    turn.desk()
     days = turn.do(board.sick_days, clinic=turn.clinic)
     rows = tuple(
         (Button(words.sick_day(name, starts), link("timeoff.board", time_off_id)),)

@@ -126,39 +126,11 @@ def _days(turn: Turn, appointment_id: int, who: Who, first: date, visit: Visit) 
     try:
         return pickers.days(turn, Walk("move", (appointment_id,)), who, first)
     except NotFound:
-        anyone = Who.any_of(visit.specialization)
-        return choose_new_doctor(turn, appointment_id, anyone, 0)
+        walk, anyone = Walk("move", (appointment_id,)), Who.any_of(visit.specialization)
+        return pickers.doctors(turn, walk, anyone, 0, back=link("visits.show", appointment_id))
 
 
-@moving.button("doctors")
-def choose_new_doctor(turn: Turn, appointment_id: int, who: Who, page: int) -> Screen:
-    back = link("visits.show", appointment_id)
-    return pickers.doctors(turn, Walk("move", (appointment_id,)), who, max(0, page), back=back)
-
-
-@moving.button("days")
-def more_days(turn: Turn, appointment_id: int, who: Who, first: date) -> Screen:
-    return pickers.days(turn, Walk("move", (appointment_id,)), who, first)
-
-
-@moving.button("before")
-def earlier_days(turn: Turn, appointment_id: int, who: Who, before: date) -> Screen:
-    return pickers.days_before(turn, Walk("move", (appointment_id,)), who, before)
-
-
-@moving.button("month")
-def show_month(turn: Turn, appointment_id: int, who: Who, first: date) -> Screen:
-    return pickers.month(turn, Walk("move", (appointment_id,)), who, first)
-
-
-@moving.button("times")
-def choose_new_time(turn: Turn, appointment_id: int, who: Who, day: date) -> Screen:
-    return pickers.times(turn, Walk("move", (appointment_id,)), who, day)
-
-
-@moving.button("after")
-def later_times(turn: Turn, appointment_id: int, who: Who, first: datetime) -> Screen:
-    return pickers.times_from(turn, Walk("move", (appointment_id,)), who, first)
+pickers.steps(moving, back=lambda appointment_id: link("visits.show", appointment_id))
 
 
 @moving.button("time")

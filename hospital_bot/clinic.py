@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,11 @@ class Clinic:
     """ISO 3166 country whose telephone numbers may be typed without the country code."""
     address: str = ""
     phone: str = ""
+
+    @property
+    def unbound(self) -> Clinic:
+        """The same for the hospital's own desk, which no notice and no cut-off binds."""
+        return replace(self, rules=replace(self.rules, notice=timedelta(), cut_off=timedelta()))
 
     def wall(self, instant: datetime) -> datetime:
         """The clinic's clock at this instant, naive."""

@@ -31,6 +31,7 @@ LATE = "Running late"
 REQUESTS = "Requests"
 HOURS = "Your hours"
 LEAVE = "Leave, off sick"
+FIND = "🔎 Find a patient"
 CALLS = "To call today"
 ABSENCES = "Doctors off sick"
 STAFF_NOT_FOUND = "That is not there any more. Please use the newest message, or send /start."
@@ -82,6 +83,7 @@ STAFF_COMMANDS = (
     ("cancel", "Stop what you are doing"),
 )
 ADMIN_COMMANDS = (
+    ("find", "Find a patient: book, move or cancel for them"),
     ("calls", "Patients to call: not reached, or no answer"),
     ("absences", "Doctors off sick, and their patients"),
     *STAFF_COMMANDS[-4:],

@@ -32,6 +32,7 @@ STAFF_DO_NOT_BOOK = (
     "Patients book here, and this is an account of the hospital's staff. "
     "For a visit of your own, log out and register with your private e-mail address."
 )
+DESK_FINDS = "Find the patient first: then you can book for them."
 NO_VISITS = "You have no visits ahead."
 NO_PAST = "No past visits."
 NOTHING_FREE = "Nothing is free within the next {days} days. Another doctor may be sooner."

@@ -16,7 +16,7 @@ from hospital_bot.models import AuditEntry, User
 MANY = 30
 """Different patients within an hour: more than a doctor sees."""
 HOUR = timedelta(hours=1)
-LOOKS = ("visit.read", "records.read")
+LOOKS = ("visit.read", "records.read", "patient.read")
 
 Look = tuple[datetime, int]
 """When, and at whose data."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import count
 
-from hospital_bot.services import booking
+from hospital_bot.services import accounts, booking, doctors
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Visit, Who
-from tests.chat.conftest import Hospital
+from tests.chat.conftest import Hospital, email_of
 
 _serial = count(1)
 
@@ -18,6 +18,14 @@ PATIENT = "SELECT patient_id FROM patients JOIN telegram_accounts USING (user_id
 
 def patient_id(hospital: Hospital, phone: Phone) -> int:
     return int(hospital.scalar(PATIENT, id=phone.id))
+
+
+async def administrator(hospital: Hospital) -> Phone:
+    """Nora's phone, at the hospital's desk."""
+    phone = await hospital.phone("Nora")
+    user_id = hospital.do(doctors.add_admin, name="Nora", email=email_of("Nora"))
+    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    return phone
 
 
 def visit(hospital: Hospital, phone: Phone, doctor: Added, when: str, reason: str | None = None) -> Visit:

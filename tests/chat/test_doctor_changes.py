@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hospital_bot.services import accounts, doctors
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
-from tests.chat.conftest import Hospital, chat_of, email_of
-from tests.chat.practice import deliver, heard, status, visit
+from tests.chat.conftest import Hospital, chat_of
+from tests.chat.practice import administrator, deliver, heard, status, visit
 
 MONDAY = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
 """09:05 on the clinic's clock."""
@@ -33,10 +32,7 @@ async def _on_monday(hospital: Hospital, doctor: Added) -> Phone:
 
 
 async def _desk(hospital: Hospital) -> Phone:
-    """An admin's phone."""
-    phone = await hospital.phone("Desk")
-    user_id = hospital.do(doctors.add_admin, name="Desk", email=email_of("Desk"))
-    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    phone = await administrator(hospital)
     await phone.starts()
     return phone
 

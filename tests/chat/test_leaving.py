@@ -15,7 +15,7 @@ from hospital_bot.services.agenda import Entry
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
-from tests.chat.practice import deliver, heard, patient_id, visit
+from tests.chat.practice import administrator, deliver, heard, patient_id, visit
 from tests.security.test_security_page import app_with, enrolled
 
 
@@ -119,9 +119,8 @@ async def test_a_doctor_who_comes_back_is_booked_again(hospital: Hospital) -> No
 
 
 async def test_an_administrator_who_leaves_has_a_patients_account(hospital: Hospital) -> None:
-    phone = await hospital.phone("Nora")
-    user_id = hospital.do(doctors.add_admin, name="Nora", email=email_of("Nora"))
-    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    phone = await administrator(hospital)
+    user_id = hospital.scalar("SELECT user_id FROM users WHERE name = 'Nora'")
     await phone.walks("/calls")
     assert "call" in phone.last.text.lower()
     hospital.do(leaving.admin_leaves, user_id=user_id)
@@ -238,9 +237,7 @@ async def test_whoever_cancelled_it_themselves_is_not_called(hospital: Hospital)
 
 
 async def test_the_desk_reads_of_another_day_which_it_is(hospital: Hospital) -> None:
-    osei, phone = hospital.doctor(), await hospital.phone("Nora")
-    user_id = hospital.do(doctors.add_admin, name="Nora", email=email_of("Nora"))
-    hospital.do(accounts.link, telegram_id=phone.id, user_id=user_id, role="admin")
+    osei, phone = hospital.doctor(), await administrator(hospital)
     bob = await _started(hospital, "Bob")
     await bob.blocks()
     visit(hospital, bob, osei, "2026-12-03 11:00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.texts import booking as words
 from hospital_bot.services import hours
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import Hospital, chat_of
@@ -246,3 +247,11 @@ async def test_visits_need_a_login_which_is_one_tap_away(hospital: Hospital) -> 
 
     assert eve.last.text == "Please log in first. New here? Register: it takes two minutes."
     assert eve.last.buttons == ["Log in", "I'm new here: register"]
+
+
+async def test_what_can_not_be_chosen_while_moving_says_what_can(ann: Phone) -> None:
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei", "Move", words.MONTH, "·")
+    assert ann.toast == words.NOT_THAT_DAY
+    await ann.taps("24", "— Morning · 6 —")
+
+    assert ann.toast == words.PICK_A_TIME

@@ -23,9 +23,15 @@ from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Who
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
-from tests.chat.practice import patient_id, visit
+from tests.chat.practice import administrator, patient_id, visit
 
-THINGS = {"appointment_id": "appointments", "hold_id": "holds", "time_off_id": "time_off"}
+THINGS = {
+    "appointment_id": "appointments",
+    "patient_id": "appointments",
+    "about": "appointments",
+    "hold_id": "holds",
+    "time_off_id": "time_off",
+}
 """Parameters that name what belongs to somebody, and where it is kept."""
 
 PLAIN: dict[str, str] = {
@@ -73,6 +79,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "proof.code": ("Ann", "a quarter of an hour passes", "/mydata"),
     "hours.line": ("Osei", ">hours.week"),
     "hours.times": ("Osei", ">hours.weekday:mon"),
+    "find.who": ("Nora", "/find"),
     "record.text": ("Osei", ">record.write:2"),
 }
 """States in which something typed is an answer: whose chat gets there, and how. `>` is a button."""
@@ -156,6 +163,8 @@ class Stage:
         if whose == "Ann":
             self._links(self.ann, "Ann")
             return self.ann
+        if whose == "Nora":
+            return await administrator(self.hospital)
         return await (self.hospital.staff(self.osei) if whose == "Osei" else self.hospital.phone("Zoe"))
 
     async def falls_into_the_hands_of(self, kind: str, phone: Phone) -> None:
