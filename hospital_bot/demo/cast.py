@@ -38,7 +38,11 @@ PLAYED = (
         True,
         "A cardiologist, logged in. Try /today, /late and /schedule, then the next morning for the day's list.",
     ),
-    (ADMIN, True, "Runs the desk, logged in. Try the next morning for the list of patients to call, and /absences."),
+    (
+        ADMIN,
+        True,
+        "Runs the desk, logged in. Try /find to book for who calls, and the next morning for the list of patients to call.",
+    ),
 )
 """Who, whether they are logged in when the demo begins, and what to try."""
 LOGGED_IN = {account.email for account, is_logged_in, _ in PLAYED if is_logged_in}
