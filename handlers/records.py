@@ -37,17 +37,17 @@ def list_own(turn: Turn) -> Screen:
 
 
 @area.button("own")
-def show_own(turn: Turn, page: int, part: int) -> Screen:
+def show_own(turn: Turn, page: int, piece: int) -> Screen:
     """The patient's own, after a code that is not older than a quarter of an hour."""
     page = max(0, page)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys, "size": 1, "within": accounts.FRESH}
     try:
         found, more = turn.do(records.own, actor=turn.logged_in(), page=page, **facts)
     except CodeNeeded:
-        return proof.ask(turn, link("record.own", page, part))
+        return proof.ask(turn, link("record.own", page, piece))
     turning = _turning(page, lambda other: link("record.own", other, 0), words.NEWER, words.OLDER, more=more)
     rows = (*turning, (Button(words.CLOSE, link("record.close")),))
-    return _shown(turn, found, part, lambda other: link("record.own", page, other), rows)
+    return _shown(turn, found, piece, lambda other: link("record.own", page, other), rows)
 
 
 def _turning(at: int, to: Callable[[int], str], back: str, on: str, *, more: bool) -> tuple[Row, ...]:
@@ -56,19 +56,19 @@ def _turning(at: int, to: Callable[[int], str], back: str, on: str, *, more: boo
     return (former + following,) if former or following else ()
 
 
-def _shown(turn: Turn, found: list[Record], part: int, to: Callable[[int], str], rows: tuple[Row, ...]) -> Screen:
+def _shown(turn: Turn, found: list[Record], piece: int, to: Callable[[int], str], rows: tuple[Row, ...]) -> Screen:
     """The message before it goes: two of them in the chat would be one too many."""
     tapped = turn.arrival.kind == "tap"
     if not found:
         return Screen(toast=words.NO_RECORDS, alert=True) if tapped else Screen(words.NO_RECORDS)
-    text, reading = _page(words.record(found[0], turn.clinic), part, to)
+    text, reading = _page(words.record(found[0], turn.clinic), piece, to)
     return Screen(text, (*reading, *rows), secret=True, forget=tapped, instead=words.SHOWN_BEFORE)
 
 
-def _page(pages: list[str], part: int, to: Callable[[int], str]) -> tuple[str, tuple[Row, ...]]:
+def _page(pages: list[str], piece: int, to: Callable[[int], str]) -> tuple[str, tuple[Row, ...]]:
     """One page of what is too long for a message, and the buttons to its neighbours."""
-    part = min(max(0, part), len(pages) - 1)
-    return pages[part], _turning(part, to, words.READ_BACK, words.READ_ON, more=part < len(pages) - 1)
+    piece = min(max(0, piece), len(pages) - 1)
+    return pages[piece], _turning(piece, to, words.READ_BACK, words.READ_ON, more=piece < len(pages) - 1)
 
 
 @area.button("close")
@@ -77,7 +77,7 @@ def close(_turn: Turn) -> Screen:
 
 
 @area.button("of")
-def show_patients(turn: Turn, appointment_id: int, page: int, part: int) -> Screen:
+def show_patients(turn: Turn, appointment_id: int, page: int, piece: int) -> Screen:
     """What is known of the patient, for the doctor who sees them."""
     turn.doctor()
     page = max(0, page)
@@ -87,7 +87,7 @@ def show_patients(turn: Turn, appointment_id: int, page: int, part: int) -> Scre
         page, lambda other: link("record.of", appointment_id, other, 0), words.NEWER, words.OLDER, more=more
     )
     back = (Button(texts.BACK, link("record.back", appointment_id)),)
-    return _shown(turn, found, part, lambda other: link("record.of", appointment_id, page, other), (*turning, back))
+    return _shown(turn, found, piece, lambda other: link("record.of", appointment_id, page, other), (*turning, back))
 
 
 @area.button("back")
@@ -187,13 +187,13 @@ def skip_part(turn: Turn, part: str) -> Screen:
 
 @area.button("check")
 @draft_needed
-def turn_summary(turn: Turn, part: int) -> Screen:
+def turn_summary(turn: Turn, piece: int) -> Screen:
     turn.doctor()
-    screen = _ask(turn) if _missing(turn) else _summary(turn, part)
+    screen = _ask(turn) if _missing(turn) else _summary(turn, piece)
     return replace(screen, new=True, forget=True)
 
 
-def _summary(turn: Turn, part: int = 0) -> Screen:
+def _summary(turn: Turn, piece: int = 0) -> Screen:
     note = _note(turn)
     turn.expect("")
     of = turn.draft("record")["of"]
@@ -201,7 +201,7 @@ def _summary(turn: Turn, part: int = 0) -> Screen:
     if not any((note.description, note.diagnosis, note.treatment_plan)):
         return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
     rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.stop", of))))
-    text, reading = _page(words.summary(note), part, lambda other: link("record.check", other))
+    text, reading = _page(words.summary(note), piece, lambda other: link("record.check", other))
     return Screen(text, (*reading, *rows), secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
 
 

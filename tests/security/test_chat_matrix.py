@@ -45,6 +45,7 @@ PLAIN: dict[str, str] = {
     "name": "mon",
     "field": "name",
     "part": "diagnosis",
+    "piece": "0",
 }
 """Those that name nothing of anybody's; dates and times of the clock are such by their type."""
 
