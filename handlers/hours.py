@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import replace
 from datetime import date
 
 from handlers import dates, menu, outside, seen, texts
@@ -158,21 +160,36 @@ def _preview(turn: Turn, change: Change) -> Screen:
     seen.listing(turn, "outside", f"doctor:{doctor_id}")
     turn.expect("")
     turn.data["hours"] = {"kind": change.kind, "text": change.text, "on": str(change.day or "")}
-    rows = ((Button(words.CONFIRM, link("hours.yes")),), _back())
+    rows = ((Button(words.CONFIRM, link("hours.yes", _digest(turn))),), _back())
     return Screen(words.preview(new, _today(turn)), rows)
 
 
-@area.button("yes")
-def confirm(turn: Turn) -> Screen:
-    doctor_id, draft = turn.doctor(), turn.draft("hours")
+def _digest(turn: Turn) -> str:
+    """Names the change that waits, in a button's few bytes."""
+    return f"{zlib.crc32(repr(_waiting(turn)).encode()):08x}"
+
+
+def _waiting(turn: Turn) -> Change | None:
+    """The change that was shown last, if it still waits for its answer."""
+    draft = turn.data.get("hours", {})
     if "kind" not in draft:
-        return show(turn)
-    on = date.fromisoformat(draft["on"]) if draft["on"] else None
+        return None
+    return Change(draft["kind"], draft["text"], date.fromisoformat(draft["on"]) if draft["on"] else None)
+
+
+@area.button("yes")
+def confirm(turn: Turn, digest: str) -> Screen:
+    """Only what stands above the button: below another change the one that waits is shown, or the hours as they are."""
+    doctor_id, change = turn.doctor(), _waiting(turn)
+    if change is None:
+        return replace(show(turn), toast=words.NOT_WAITING, alert=True)
+    if digest != _digest(turn):
+        return replace(_preview(turn, change), toast=words.ANOTHER_WAITS, alert=True)
     new = turn.do(
         hours.change,
         doctor_id=doctor_id,
         user_id=turn.logged_in().user_id,
-        change=Change(draft["kind"], draft["text"], on),
+        change=change,
         channel=turn.channel,
         clinic=turn.clinic,
     )

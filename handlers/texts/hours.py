@@ -43,6 +43,8 @@ WHICH_DAY = "Which day differs from the week?"
 WHICH_LENGTH = "How long is a visit? Visits that are booked keep their length."
 NOT_THAT_DAY = "That day can't be chosen."
 WRONG_TIMES = "I can't read these times. Please write them like <code>09:00-13:00 14:00-17:00</code>."
+NOT_WAITING = "That change does not wait for you any more. These are your hours now."
+ANOTHER_WAITS = "Not changed: you asked for another change after that one. Here it is."
 CHANGED = "✅ <b>Your hours are changed.</b>"
 
 OFFER = "Offer other times"

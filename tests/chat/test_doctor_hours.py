@@ -85,6 +85,26 @@ async def test_a_single_day_is_off(hospital: Hospital) -> None:
     assert "Nothing is free any more on Tuesday, 24 November 2026" in ann.last.text
 
 
+async def test_an_older_change_is_not_confirmed_in_place_of_the_newest(hospital: Hospital) -> None:
+    _, osei = await _osei(hospital)
+    await osei.walks("/schedule", "Week", "Monday")
+    await osei.says("09:00-11:00")
+    older = osei.last
+    await osei.walks("/schedule", "Week")
+    await osei.says("tue off")
+    newer = osei.last
+
+    await osei.taps_in(older.id, older.data_of("✅ Confirm"))
+    assert osei.alert == "Not changed: you asked for another change after that one. Here it is."
+    assert next(message for message in osei.messages if message.id == older.id).text == newer.text
+
+    for message in (newer, older):
+        await osei.taps_in(message.id, newer.data_of("✅ Confirm"))
+    assert osei.alert == "That change does not wait for you any more. These are your hours now."
+    await osei.says("/schedule")
+    assert "mon 09:00-12:00\nwed-sun 09:00-12:00" in osei.last.text
+
+
 async def test_a_past_day_cannot_be_chosen(hospital: Hospital) -> None:
     _, osei = await _osei(hospital)
     await osei.walks("/schedule", "A single day")

@@ -46,6 +46,7 @@ PLAIN: dict[str, str] = {
     "field": "name",
     "part": "diagnosis",
     "piece": "0",
+    "digest": "00000000",
 }
 """Those that name nothing of anybody's; dates and times of the clock are such by their type."""
 
