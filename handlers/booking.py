@@ -16,6 +16,7 @@ from handlers import menu, pickers, texts
 from handlers.area import Area, link, press
 from handlers.pickers import Walk
 from handlers.screen import Button, File, Screen
+from handlers.texts import account as account_words
 from handlers.texts import booking as words
 from handlers.turn import Turn
 from hospital_bot import calendars, people
@@ -101,14 +102,18 @@ menu.deep_links["d"] = open_doctor
 
 @area.button("time")
 def ask_reason(turn: Turn, who: Who, start: datetime) -> Screen:
-    """The time is chosen. Somebody who isn't logged in does that now, and comes back here."""
+    """The time is chosen. Somebody who isn't logged in does that now, and comes back here. A reason that was typed for
+    another time is offered again."""
     choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
     if turn.user is None:
         return _log_in_first(turn, who, start)
     turn.patient()
-    turn.data["book"] = {"next": walk.to("check", who, start)}
+    former = turn.data.get("book", {})
+    kept = former.get("reason") or former.get("kept")
+    turn.data["book"] = {"next": walk.to("check", who, start)} | ({"kept": kept} if kept else {})
     turn.expect("book.reason")
     rows = (
+        *([(Button(account_words.keep(kept), walk.to("keep", who, start)),)] if kept else []),
         (Button(words.SKIP, walk.to("check", who, start)),),
         (Button(texts.BACK, walk.to("times", who, start.date())), Button(texts.CANCEL, link("menu.cancel"))),
     )
@@ -135,6 +140,15 @@ def take_reason(turn: Turn, text: str) -> Screen:
         again = words.REASON if bad.problem == "empty" else words.REASON_TOO_LONG
         return Screen(again, ((Button(words.SKIP, draft["next"]), Button(texts.CANCEL, link("menu.cancel"))),))
     return press(turn, draft["next"])
+
+
+@area.button("keep")
+def keep_reason(turn: Turn, who: Who, start: datetime) -> Screen:
+    """What was typed for another time, for this one too."""
+    draft = turn.draft("book")
+    if draft.get("next") == walk.to("check", who, start) and "kept" in draft:
+        draft["reason"] = draft["kept"]
+    return check_summary(turn, who, start)
 
 
 @area.button("check")
@@ -171,7 +185,7 @@ def confirm(turn: Turn, who: Who, start: datetime) -> Screen:
 
 
 def _reason(turn: Turn, who: Who, start: datetime) -> str | None:
-    """The reason typed for this very choice; another choice has not got one."""
+    """The reason typed or kept for this very choice; another choice has not got one."""
     draft = turn.data.get("book", {})
     return draft.get("reason") if draft.get("next") == walk.to("check", who, start) else None
 

@@ -231,15 +231,41 @@ async def test_a_reason_that_is_too_long_is_asked_again(hospital: Hospital) -> N
     assert "Reason: short" in ann.last.text
 
 
-async def test_a_reason_is_not_carried_over_to_another_time(hospital: Hospital) -> None:
+async def test_a_reason_is_carried_over_to_another_time_only_if_kept(hospital: Hospital) -> None:
     hospital.doctor()
     ann = await hospital.patient("Ann")
     await ann.walks(*TO_TIMES, "10:00")
     await ann.says("Knee")
 
     await ann.taps("‹ Back", "‹ Back", "11:00", "Skip")
-
     assert "Knee" not in ann.last.text
+
+    await ann.taps("‹ Back", "Keep: Knee")
+    assert "Monday, 23 November 2026, 11:00\nCardiology · Dr. Osei, room 12\nReason: Knee" in ann.last.text
+
+
+async def test_who_loses_a_time_keeps_the_reason(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann, bob = await hospital.patient("Ann"), await hospital.patient("Bob")
+    await ann.walks(*TO_TIMES, "10:00")
+    await ann.says("Knee")
+    await bob.walks(*TO_SUMMARY, "✅ Confirm")
+
+    await ann.taps("✅ Confirm", "10:30", "Keep: Knee", "✅ Confirm")
+
+    assert hospital.scalar("SELECT reason FROM appointments WHERE reason IS NOT NULL") == "Knee"
+
+
+async def test_a_reason_is_not_offered_for_the_next_visit(hospital: Hospital) -> None:
+    hospital.doctor()
+    ann = await hospital.patient("Ann")
+    await ann.walks(*TO_TIMES, "10:00")
+    await ann.says("Knee")
+    await ann.taps("✅ Confirm")
+
+    await ann.walks(*TO_TIMES[:-1], "Mon 23 Nov · 5 free", "11:00")
+
+    assert ann.last.buttons == ["Skip", "‹ Back", "Cancel"]
 
 
 async def test_the_second_patient_to_confirm_a_time_is_told_it_is_gone(hospital: Hospital) -> None:
