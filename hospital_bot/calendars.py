@@ -26,7 +26,9 @@ def ics(visit: Visit, clinic: Clinic, *, now: datetime) -> bytes:
     place = ", ".join(filter(None, (clinic.name, clinic.address, visit.room and f"room {visit.room}")))
     event.add("location", place)
     event.add("description", f"{visit.doctor_name}. Visit no. {visit.appointment_id}")
-    if not visit.live:
+    if visit.status == "pending":
+        event.add("status", "TENTATIVE")
+    elif not visit.live:
         event.add("status", "CANCELLED")
     event.add_component(_alarm())
     calendar = Calendar()

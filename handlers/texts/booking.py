@@ -42,6 +42,8 @@ REASON = "What is it about? A few words help the doctor to prepare.\nWrite them,
 REASON_TOO_LONG = "Please keep it to 500 characters. A few words are enough."
 LOG_IN_TO_BOOK = "To book this time, log in or register. I'll keep it in mind for you."
 ASKED_FOR = "🕓 <b>Asked for.</b> The time is kept for you; you will hear as soon as the doctor has answered."
+NOT_ANSWERED = "🕓 Only asked for: the doctor has not answered yet. The time is kept for you until then."
+MARKS = {"pending": " · asked for", "cancelled": " · cancelled"}
 ASKS_FIRST = "The doctor has to confirm it first: your old time is given up when you ask."
 OLD_VISIT_KEPT = "Your old time is kept until the new one is sure."
 PARTS = (("Morning", 12), ("Afternoon", 17), ("Evening", 24))
@@ -139,8 +141,9 @@ def details(visit: Visit, clinic: Clinic) -> str:
 
 
 def visit_page(visit: Visit, clinic: Clinic, *, ahead: bool) -> str:
-    state = "" if ahead else f"\nThis visit is {'over' if visit.live else STATUS[visit.status]}."
-    return details(visit, clinic) + state
+    if ahead:
+        return details(visit, clinic) + (f"\n\n{NOT_ANSWERED}" if visit.status == "pending" else "")
+    return f"{details(visit, clinic)}\nThis visit is {'over' if visit.live else STATUS[visit.status]}."
 
 
 def too_late(clinic: Clinic) -> str:
@@ -150,8 +153,7 @@ def too_late(clinic: Clinic) -> str:
 
 
 def visit_button(visit: Visit) -> str:
-    mark = " · cancelled" if visit.status == "cancelled" else ""
-    return f"{day(visit.start)} {clock(visit.start)} · {visit.doctor_name}{mark}"
+    return f"{day(visit.start)} {clock(visit.start)} · {visit.doctor_name}{MARKS.get(visit.status, '')}"
 
 
 def visits(count: int) -> str:

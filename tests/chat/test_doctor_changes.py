@@ -385,6 +385,23 @@ async def test_a_request_holds_its_time_until_the_doctor_confirms(hospital: Hosp
     assert hospital.scalar("SELECT status FROM appointments") == "confirmed"
 
 
+async def test_a_request_looks_like_one_until_it_is_answered(hospital: Hospital) -> None:
+    osei, phone = await _approving(hospital)
+    ann = await _person(hospital)
+    await _asks(hospital, ann, osei)
+
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei · asked for")
+    assert "Only asked for: the doctor has not answered yet." in ann.last.text
+    await ann.taps("Calendar file")
+    assert b"STATUS:TENTATIVE" in await ann.downloads(ann.last.document)
+
+    await phone.taps("✅ Confirm")
+    await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei")
+    assert "asked for" not in ann.last.text
+    await ann.taps("Calendar file")
+    assert b"STATUS" not in await ann.downloads(ann.last.document)
+
+
 async def test_declining_offers_the_patient_other_times(hospital: Hospital) -> None:
     osei, phone = await _approving(hospital)
     ann = await _person(hospital)
