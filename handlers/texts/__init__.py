@@ -6,7 +6,7 @@ Texts are Telegram's HTML. Whatever a person typed goes through `esc` first.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
 from itertools import accumulate
 
@@ -136,6 +136,13 @@ def listed(lines: Sequence[str], elsewhere: str = "") -> str:
 
 def plural(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def period(length: timedelta) -> str:
+    """`1 hour 30 minutes`; nothing shorter than a minute is said."""
+    minutes = length // timedelta(minutes=1)
+    counts = {"day": minutes // 1440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+    return " ".join(plural(count, unit) for unit, count in counts.items() if count) or "0 minutes"
 
 
 def hello(clinic: str, name: str | None) -> str:

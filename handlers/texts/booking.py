@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from handlers.texts import clock, day, esc, long_day, plural
+from handlers.texts import clock, day, esc, long_day, period, plural
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.availability import Choice, DayLine, DoctorLine, SpecializationLine
 from hospital_bot.values import Visit
@@ -147,9 +147,8 @@ def visit_page(visit: Visit, clinic: Clinic, *, ahead: bool) -> str:
 
 
 def too_late(clinic: Clinic) -> str:
-    hours = int(clinic.rules.cut_off.total_seconds() // 3600)
     call = f": {esc(clinic.phone)}" if clinic.phone else ""
-    return f"Changes end {plural(hours, 'hour')} before the visit. Please call us{call}."
+    return f"Changes end {period(clinic.rules.cut_off)} before the visit. Please call us{call}."
 
 
 def visit_button(visit: Visit) -> str:

@@ -79,9 +79,9 @@ def _wished(wish: Wish | None, clinic: Clinic) -> str:
 
 
 def really_erase(kept: Kept, clinic: Clinic) -> str:
-    days = texts.plural(clinic.rules.erasure_window.days, "day")
     done = (
-        f"In {days} we take your name, e-mail, phone and address out of our records, and forget this chat. "
+        f"In {texts.period(clinic.rules.erasure_window)} we take your name, e-mail, phone and address out of our "
+        "records, and forget this chat. "
         "You can't log in any more then, and we won't write to you again."
     )
     return "\n\n".join(filter(None, ("<b>Erase my data</b>", done, _ahead(kept), _kept(kept))))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from icalendar import Calendar
 
 from handlers.texts import booking as words
 from hospital_bot.simulator.phone import NotOffered, Phone
-from tests.chat.conftest import Hospital, chat_of
+from tests.chat.conftest import Hospital, chat_of, opened
+from tests.telegram.conftest import Clock
 
 TO_DAYS = ("/book", "Cardiology · 1 doctor · from Fri 20 Nov", "Dr. Osei · Fri 20 Nov 10:30")
 TO_TIMES = (*TO_DAYS, "Mon 23 Nov · 6 free")
@@ -320,6 +322,29 @@ async def test_who_books_so_late_that_nothing_can_be_changed_hears_it_and_finds_
     receipt = next(message for message in ann.messages if "Booked" in message.text)
     assert receipt.text.endswith("Changes end 2 hours before the visit. Please call us: +49 431 9876543.")
     assert receipt.buttons == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(90, "1 hour 30 minutes"), (30, "30 minutes"), (60, "1 hour"), (36 * 60, "1 day 12 hours")],
+)
+async def test_the_hospitals_rules_are_told_to_the_minute(
+    tmp_path: Path, clock: Clock, minutes: int, said: str
+) -> None:
+    rule = timedelta(minutes=minutes)
+    rules = {"booking_cutoff": rule, "erasure_window": rule, "booking_notice": timedelta()}
+    async with opened(f"sqlite:///{tmp_path}/rules.db", clock, tmp_path / "rules.db", **rules) as hospital:
+        hospital.doctor()
+        ann = await hospital.patient("Ann")
+        await ann.walks("/privacy", "Erase my data")
+        assert f"In {said} we take your name" in ann.last.text
+
+        await ann.says("/book")
+        await ann.forges("book.yes:1:202611201000", ann.last.id)
+        clock.turn(minutes=50)
+        await ann.walks("/appointments", "Fri 20 Nov 10:00 · Dr. Osei")
+
+        assert f"Changes end {said} before the visit." in ann.last.text
 
 
 async def test_a_double_tap_books_once_and_says_so_twice(hospital: Hospital) -> None:
