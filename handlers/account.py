@@ -79,8 +79,8 @@ def _next(turn: Turn, wanted: str, greeting: str) -> Screen:
     except UnknownButton:
         return menu.home(turn, notice=greeting)
     except Refusal as refusal:
-        return menu.home(turn, notice=words.noticed(greeting, texts.refused(refusal)))
-    return replace(screen, text=words.noticed(greeting, screen.text))
+        return menu.home(turn, notice=texts.noticed(greeting, texts.refused(refusal)))
+    return replace(screen, text=texts.noticed(greeting, screen.text))
 
 
 def mail_code(turn: Turn, to: str, code: str, purpose: str, *, after_password: bool = False) -> None:

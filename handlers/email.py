@@ -30,7 +30,7 @@ def start(turn: Turn) -> Screen:
 
 def _ask_password(turn: Turn, notice: str = "") -> Screen:
     turn.expect("email.password")
-    return Screen(words.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
+    return Screen(texts.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
 
 
 @area.answer("email.password", secret=True)
@@ -51,7 +51,7 @@ def ask_again(turn: Turn) -> Screen:
 
 def _ask_address(turn: Turn, notice: str = "") -> Screen:
     turn.expect("email.address")
-    text = words.noticed(notice, words.new_email(turn.logged_in().email))
+    text = texts.noticed(notice, words.new_email(turn.logged_in().email))
     return Screen(text, (account.leave(link("email.start")),))
 
 
@@ -94,7 +94,7 @@ def _send_code(turn: Turn, address: str) -> Screen:
 
 def _ask_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("email.code")
-    text = words.noticed(notice, words.code_mailed(turn.draft("email")["sent"]))
+    text = texts.noticed(notice, words.code_mailed(turn.draft("email")["sent"]))
     return Screen(text, ((Button(words.NEW_CODE, link("email.resend")),), account.leave(link("email.address"))))
 
 

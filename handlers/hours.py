@@ -120,7 +120,7 @@ def _ask_times(turn: Turn, draft: dict[str, str], what: str, notice: str = "") -
     turn.data["hours"] = draft
     turn.expect("hours.times")
     rows = ((Button(words.OFF, link("hours.off")),), _back())
-    return Screen(words.noticed(notice, words.which_times(what)), rows)
+    return Screen(texts.noticed(notice, words.which_times(what)), rows)
 
 
 @area.answer("hours.times")

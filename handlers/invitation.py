@@ -36,7 +36,7 @@ menu.deep_links["i"] = follow
 def _ask_password(turn: Turn, invited: Invited, notice: str = "") -> Screen:
     turn.expect("invitation.password")
     text = words.invited(invited.name, invited.email, turn.clinic.name)
-    return Screen(words.noticed(notice, text), (account.leave(link("menu.home")),))
+    return Screen(texts.noticed(notice, text), (account.leave(link("menu.home")),))
 
 
 @area.answer("invitation.password", secret=True)

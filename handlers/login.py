@@ -41,7 +41,7 @@ def _ask_email(turn: Turn, notice: str = "") -> Screen:
     draft = turn.draft("login")
     turn.expect("login.email")
     kept = ((Button(words.keep(draft["email"]), link("login.password")),),) if "email" in draft else ()
-    return Screen(words.noticed(notice, words.EMAIL), (*kept, account.leave(link("menu.home"))))
+    return Screen(texts.noticed(notice, words.EMAIL), (*kept, account.leave(link("menu.home"))))
 
 
 @area.answer("login.email")
@@ -63,7 +63,7 @@ def ask_password(turn: Turn, email: str, notice: str = "") -> Screen:
     turn.data["login"] = {"email": email}
     turn.expect("login.password")
     rows = ((Button(words.FORGOT, link("reset.start")),), account.leave(link("login.start")))
-    return Screen(words.noticed(notice, words.password(email)), rows)
+    return Screen(texts.noticed(notice, words.password(email)), rows)
 
 
 @area.answer("login.password", secret=True)
@@ -145,7 +145,7 @@ def _ask_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("login.code")
     text, button = _code_question(draft)
     rows = ((button,),) if button else ()
-    return Screen(words.noticed(notice, text), (*rows, account.leave(link("login.password"))))
+    return Screen(texts.noticed(notice, text), (*rows, account.leave(link("login.password"))))
 
 
 def _code_question(draft: dict[str, Any]) -> tuple[str, Button | None]:

@@ -35,7 +35,7 @@ def listing(turn: Turn, now: Hours, notice: str = "") -> Screen:
         for entry in now.outside[: words.MOST]
     ]
     text = words.outside(len(now.outside)) if now.outside else words.NOTHING_OUTSIDE
-    return Screen(words.noticed(notice, text), (*rows, (Button(texts.HOURS, link("hours.show")),)))
+    return Screen(texts.noticed(notice, text), (*rows, (Button(texts.HOURS, link("hours.show")),)))
 
 
 @area.button("open")

@@ -141,7 +141,7 @@ def _day_page(turn: Turn, walk: Walk, choice: Choice, lines: Sequence[DayLine], 
     back = _leave(walk.to("doctors", Who.any_of(choice.specialization), 0))
     if not lines:
         text = words.NOTHING_FREE.format(days=turn.clinic.rules.horizon_days)
-        return Screen(_noticed(notice, f"{words.chosen(choice)}\n{text}"), (back,))
+        return Screen(texts.noticed(notice, f"{words.chosen(choice)}\n{text}"), (back,))
     who = choice.who
     buttons = [Button(words.day_button(line), walk.to("times", who, line.day)) for line in lines]
     turning: list[Button] = []
@@ -150,7 +150,7 @@ def _day_page(turn: Turn, walk: Walk, choice: Choice, lines: Sequence[DayLine], 
     turning.append(Button(words.MONTH, walk.to("month", who, lines[0].day.replace(day=1))))
     if later:
         turning.append(Button(words.LATER, walk.to("days", who, lines[-1].day + timedelta(days=1))))
-    return Screen(_noticed(notice, words.which_day(choice)), _packed([*_by(2, buttons), tuple(turning)], back))
+    return Screen(texts.noticed(notice, words.which_day(choice)), _packed([*_by(2, buttons), tuple(turning)], back))
 
 
 def month(turn: Turn, walk: Walk, who: Who, first: date) -> Screen:
@@ -191,14 +191,16 @@ def times_from(turn: Turn, walk: Walk, who: Who, first: datetime, notice: str = 
     day = first.date()
     choice, starts = turn.do(availability.times, who=who, day=day, clinic=turn.clinic)
     if not starts:
-        return days(turn, walk, who, day, notice=_noticed(notice, words.no_times(choice, day)))
+        return days(turn, walk, who, day, notice=texts.noticed(notice, words.no_times(choice, day)))
     rows: list[Row] = []
     at = min(sum(start < first for start in starts), len(starts) - 1)
     for name, group in _parts(starts[at : at + TIMES_PER_PAGE]):
         rows.append((Button(words.part_heading(name, len(group)), f"{walk.area}.heading"),))
         rows += _by(4, [Button(texts.clock(start), walk.to("time", who, start)) for start in group])
     rows.append(_other_times(walk, who, starts, at))
-    return Screen(_noticed(notice, words.which_time(choice, day)), _packed(rows, _leave(walk.to("days", who, day))))
+    return Screen(
+        texts.noticed(notice, words.which_time(choice, day)), _packed(rows, _leave(walk.to("days", who, day)))
+    )
 
 
 def _other_times(walk: Walk, who: Who, starts: Sequence[datetime], at: int) -> Row:
@@ -215,10 +217,6 @@ def _parts(starts: Iterable[datetime]) -> Iterable[tuple[str, list[datetime]]]:
         left = left[len(group) :]
         if group:
             yield name, group
-
-
-def _noticed(notice: str, text: str) -> str:
-    return f"{notice}\n\n{text}" if notice else text
 
 
 def _today(turn: Turn) -> date:

@@ -44,7 +44,7 @@ def _page(turn: Turn, notice: str = "") -> Screen:
         (Button(words.TAKE_BACK, link("privacy.keep")),) if asked else (Button(words.ERASE, link("privacy.erase")),),
         (Button(texts.BACK, link("menu.home")),),
     )
-    return Screen(account_words.noticed(notice, words.page(agreed, wish, turn.clinic)), rows)
+    return Screen(texts.noticed(notice, words.page(agreed, wish, turn.clinic)), rows)
 
 
 @area.button("looks")

@@ -38,7 +38,7 @@ def _page(turn: Turn, notice: str = "") -> Screen:
         (Button(words.YOUR_DATA, link("privacy.start")),),
         menu.BACK,
     )
-    return Screen(account_words.noticed(notice, words.page(profile, turn.clinic)), rows)
+    return Screen(texts.noticed(notice, words.page(profile, turn.clinic)), rows)
 
 
 @area.button("phone")
@@ -50,7 +50,7 @@ def ask_phone(turn: Turn) -> Screen:
 def _ask_phone(turn: Turn, notice: str = "") -> Screen:
     turn.patient()
     turn.expect("profile.phone")
-    text = account_words.noticed(notice, words.QUESTIONS["phone_number"])
+    text = texts.noticed(notice, words.QUESTIONS["phone_number"])
     return Screen(text, reply=Reply(account_words.SHARE_PHONE, (texts.BACK, texts.CANCEL)))
 
 
@@ -95,7 +95,7 @@ def take_birth_date(turn: Turn, text: str) -> Screen:
 def _ask(turn: Turn, field: Field, notice: str = "") -> Screen:
     turn.patient()
     turn.expect(f"profile.{field}")
-    return Screen(account_words.noticed(notice, words.QUESTIONS[field]), (account.leave(link("profile.show")),))
+    return Screen(texts.noticed(notice, words.QUESTIONS[field]), (account.leave(link("profile.show")),))
 
 
 def _change(turn: Turn, field: Field, value: str | date) -> Screen:

@@ -59,7 +59,7 @@ def _ask_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("proof.code")
     text, rows = _question(turn, draft)
     leave = (Button(texts.CANCEL, link("menu.cancel")),)
-    return Screen(account_words.noticed(notice, f"{words.PROVE}\n{text}"), (*rows, leave))
+    return Screen(texts.noticed(notice, f"{words.PROVE}\n{text}"), (*rows, leave))
 
 
 def _question(turn: Turn, draft: dict[str, Any]) -> tuple[str, tuple[account.Row, ...]]:

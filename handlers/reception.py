@@ -19,7 +19,6 @@ from handlers import menu, pickers, seen, texts
 from handlers.area import Area, link
 from handlers.pickers import Walk
 from handlers.screen import Button, Screen
-from handlers.texts import account as account_words
 from handlers.texts import reception as words
 from handlers.turn import Turn
 from hospital_bot.errors import BookingError, TooLate, TooManyVisits
@@ -43,7 +42,7 @@ def start(turn: Turn) -> Screen:
 def _ask(turn: Turn, notice: str = "") -> Screen:
     turn.desk()
     turn.expect("find.who")
-    return Screen(account_words.noticed(notice, words.WHO_IS_IT), (menu.BACK,))
+    return Screen(texts.noticed(notice, words.WHO_IS_IT), (menu.BACK,))
 
 
 @finding.answer("find.who")
@@ -58,7 +57,7 @@ def find(turn: Turn, text: str) -> Screen:
     seen.listing(turn, "patients", f"found:{len(found)}")
     rows = [(Button(words.found(each), link("find.open", each.patient_id)),) for each in found[: reception.MOST]]
     more = words.MANY if len(found) > reception.MOST else ""
-    return Screen(account_words.noticed(more, words.WHO_OF_THEM), (*rows, OTHERS))
+    return Screen(texts.noticed(more, words.WHO_OF_THEM), (*rows, OTHERS))
 
 
 @finding.button("open")
@@ -71,9 +70,7 @@ def _page(turn: Turn, patient_id: int, notice: str = "") -> Screen:
     visits = turn.do(own_visits.upcoming, patient_id=patient_id, clinic=turn.clinic)
     rows = [(Button(words.visit_button(each), link("find.visit", each.appointment_id)),) for each in visits]
     text = words.page(found, len(visits), turn.clinic.today(turn.now))
-    return Screen(
-        account_words.noticed(notice, text), (*rows, (Button(texts.BOOK, link("for.start", patient_id)),), OTHERS)
-    )
+    return Screen(texts.noticed(notice, text), (*rows, (Button(texts.BOOK, link("for.start", patient_id)),), OTHERS))
 
 
 def _patient(turn: Turn, patient_id: int) -> Found:

@@ -125,7 +125,7 @@ def _ask(turn: Turn, notice: str = "") -> Screen:
         *([(Button(words.AGAIN, link("record.again")),)] if notice == words.LETS_GO_ON else []),
         (Button(texts.CANCEL, link("menu.cancel")),),
     )
-    return Screen(words.noticed(notice, words.ASK[part]), rows)
+    return Screen(texts.noticed(notice, words.ASK[part]), rows)
 
 
 def _missing(turn: Turn) -> str | None:

@@ -86,7 +86,7 @@ def _ask(turn: Turn, field: str, notice: str = "") -> Screen:
     draft = turn.draft("register")
     draft.pop("code_asked", None)
     turn.expect(f"register.{field}")
-    text = words.noticed(notice, words.QUESTIONS[field])
+    text = texts.noticed(notice, words.QUESTIONS[field])
     over = notice == words.LETS_GO_ON
     if field == "phone":
         kept = (words.keep(draft["phone"]),) if "phone" in draft else ()
@@ -176,7 +176,7 @@ def _summary(turn: Turn, notice: str = "") -> Screen:
         *_over(notice == words.LETS_GO_ON),
         account.leave(link("register.ask", "password")),
     )
-    return Screen(words.noticed(notice, words.summary(draft)), rows)
+    return Screen(texts.noticed(notice, words.summary(draft)), rows)
 
 
 @area.button("confirm")
@@ -208,7 +208,7 @@ def _ask_code(turn: Turn, notice: str = "") -> Screen:
         *_over(notice == words.LETS_GO_ON),
         account.leave(link("register.next")),
     )
-    return Screen(words.noticed(notice, words.code_mailed(draft["email"])), rows)
+    return Screen(texts.noticed(notice, words.code_mailed(draft["email"])), rows)
 
 
 @area.answer("register.code", secret=True)

@@ -8,7 +8,7 @@ account shows in none of this.
 
 from __future__ import annotations
 
-from handlers import account, login
+from handlers import account, login, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import account as words
@@ -34,7 +34,7 @@ def _ask_email(turn: Turn, notice: str = "") -> Screen:
     draft = turn.draft("reset")
     turn.expect("reset.email")
     kept = ((Button(words.keep(draft["email"]), link("reset.password")),),) if "email" in draft else ()
-    return Screen(words.noticed(notice, words.RESET_EMAIL), (*kept, account.leave(link("login.start"))))
+    return Screen(texts.noticed(notice, words.RESET_EMAIL), (*kept, account.leave(link("login.start"))))
 
 
 @area.answer("reset.email")
@@ -61,7 +61,7 @@ def ask_password_again(turn: Turn) -> Screen:
 
 def _ask_password(turn: Turn, notice: str = "") -> Screen:
     turn.expect("reset.password")
-    return Screen(words.noticed(notice, words.RESET_PASSWORD), (account.leave(link("reset.email")),))
+    return Screen(texts.noticed(notice, words.RESET_PASSWORD), (account.leave(link("reset.email")),))
 
 
 @area.answer("reset.password", secret=True)
@@ -90,7 +90,7 @@ def send_code(turn: Turn) -> Screen:
 
 def _ask_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("reset.code")
-    text = words.noticed(notice, words.reset_sent(turn.draft("reset")["email"]))
+    text = texts.noticed(notice, words.reset_sent(turn.draft("reset")["email"]))
     rows = ((Button(words.NEW_CODE, link("reset.resend")),), account.leave(link("reset.password")))
     return Screen(text, rows)
 

@@ -48,7 +48,7 @@ def page(turn: Turn, notice: str = "") -> Screen:
         (Button(words.CHANGE_EMAIL, link("email.start")),),
         (Button(texts.BACK, link("menu.home")), Button(texts.LOG_OUT, link("login.logout"))),
     )
-    return Screen(words.noticed(notice, words.SECURITY_ON if on else words.SECURITY_OFF), rows)
+    return Screen(texts.noticed(notice, words.SECURITY_ON if on else words.SECURITY_OFF), rows)
 
 
 @area.button("on")
@@ -112,7 +112,7 @@ def stop(turn: Turn) -> Screen:
 def _ask_app_code(turn: Turn, notice: str = "") -> Screen:
     turn.expect("security.on")
     rows = ((Button(words.SHOW_AGAIN, link("security.again")),), account.leave(link("security.start")))
-    return Screen(words.noticed(notice, words.SCANNED_FIRST), rows)
+    return Screen(texts.noticed(notice, words.SCANNED_FIRST), rows)
 
 
 @area.answer("security.on", secret=True)
@@ -142,7 +142,7 @@ def _ask_last_code(turn: Turn, notice: str = "") -> Screen:
     user = turn.logged_in()
     lost = ((Button(words.APP_LOST, link("security.lost")),),) if user.is_patient else ()
     text = words.APP_OFF_CODE if user.is_patient else f"{words.APP_OFF_CODE}\n{words.APP_CODE_ONLY}"
-    return Screen(words.noticed(notice, text), (*lost, account.leave(link("security.start"))))
+    return Screen(texts.noticed(notice, text), (*lost, account.leave(link("security.start"))))
 
 
 @area.button("lost")
@@ -173,7 +173,7 @@ def ask_old_password(turn: Turn) -> Screen:
 
 def _ask_old_password(turn: Turn, notice: str = "") -> Screen:
     turn.expect("security.old")
-    return Screen(words.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
+    return Screen(texts.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
 
 
 @area.answer("security.old", secret=True)
@@ -188,7 +188,7 @@ def take_old_password(turn: Turn, text: str) -> Screen:
 
 def _ask_new_password(turn: Turn, notice: str = "") -> Screen:
     turn.expect("security.new")
-    return Screen(words.noticed(notice, words.NEW_PASSWORD), (account.leave(link("security.password")),))
+    return Screen(texts.noticed(notice, words.NEW_PASSWORD), (account.leave(link("security.password")),))
 
 
 @area.answer("security.new", secret=True)

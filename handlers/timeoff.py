@@ -40,7 +40,7 @@ def _list(turn: Turn, notice: str = "") -> Screen:
         ),
     )
     text = words.YOUR_LEAVE if absences else words.NO_LEAVE
-    return Screen(words.noticed(notice, text), (*rows, *new, (Button(texts.HOURS, link("hours.show")), *menu.BACK)))
+    return Screen(texts.noticed(notice, text), (*rows, *new, (Button(texts.HOURS, link("hours.show")), *menu.BACK)))
 
 
 @area.button("month")

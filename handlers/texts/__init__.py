@@ -1,4 +1,4 @@
-"""Every word the bot says. Here what all areas share; `booking` and `account` have their own.
+"""Every word the bot says. Here what all areas share; the words of one are in its own module.
 
 Texts are Telegram's HTML. Whatever a person typed goes through `esc` first.
 """
@@ -22,7 +22,6 @@ LOG_IN = "Log in"
 LOG_OUT = "Log out"
 REGISTER = "I'm new here: register"
 SECURITY = "Security"
-HELP = "Help"
 MY_RECORDS = "My records"
 MY_DETAILS = "My details"
 TODAY = "Today's visits"
@@ -132,6 +131,10 @@ def listed(lines: Sequence[str], elsewhere: str = "") -> str:
     shown = sum(length <= ROOM for length in accumulate(len(line) + 1 for line in lines))
     rest = len(lines) - shown
     return "\n".join([*lines[:shown], *([f"<b>… and {rest} more.</b> {elsewhere}".rstrip()] if rest else [])])
+
+
+def noticed(notice: str, text: str) -> str:
+    return f"{notice}\n\n{text}" if notice else text
 
 
 def plural(count: int, one: str, many: str = "") -> str:

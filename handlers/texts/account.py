@@ -133,10 +133,6 @@ def mend(bad: BadInput) -> str:
     return PROBLEMS.get((bad.field, bad.problem), PLEASE_TYPE)
 
 
-def noticed(notice: str, text: str) -> str:
-    return f"{notice}\n\n{text}" if notice else text
-
-
 def keep(value: str) -> str:
     return "Keep: " + (value if len(value) <= SHORT else value[: SHORT - 1] + "…")
 

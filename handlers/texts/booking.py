@@ -1,4 +1,4 @@
-"""The words of booking, of one's visits, and of a doctor's day."""
+"""The words of booking, and of a patient's visits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ OLDER = "Older ›"
 NEWER = "‹ Newer"
 KEEP = "No, keep it"
 BECAUSE = ("I can't come", "I don't need it any more", "Another reason")
-OTHER_DOCTOR = "Another doctor"
 
 WHICH_SPECIALIZATION = "<b>Book a visit</b>\nWhich specialist do you need?"
 NO_DOCTORS = "No doctor can be booked here yet. Please call us."
@@ -162,7 +161,7 @@ def visits(count: int) -> str:
 def really_cancel(visit: Visit) -> str:
     return (
         f"Cancel this visit?\n\n<b>{long_day(visit.start)}, {clock(visit.start)}</b>\n{esc(visit.doctor_name)}\n\n"
-        "If so, tell us why; the time goes to somebody who waits for it."
+        "If so, tell us why; the time is free for others then."
     )
 
 

@@ -78,10 +78,6 @@ ON_TIME = "On time again"
 CHANGE_DELAY = "Change it"
 
 
-def noticed(notice: str, text: str) -> str:
-    return f"{notice}\n\n{text}" if notice else text
-
-
 def hours(doctor: DoctorFacts, today: date) -> str:
     away = "\n".join(f"Leave: {_span(starts, ends)}" for starts, ends in doctor.leave[:MOST])
     parts = [f"<b>{texts.HOURS}</b>\n{week(doctor.schedule)}", f"{doctor.schedule.slot_minutes} minutes each"]

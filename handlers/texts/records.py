@@ -46,10 +46,6 @@ SUMMARY_SHOWN_BEFORE = "Your summary was shown already. For safety it is not kep
 GONE = "This record was not finished in time, and nothing was kept. Please begin again from the visit."
 
 
-def noticed(notice: str, text: str) -> str:
-    return f"{notice}\n\n{text}" if notice else text
-
-
 def summary(note: Note) -> list[str]:
     """As many pages as it takes."""
     return [f"<b>Is this right?</b>\n\n{page}" for page in _pages(note)]

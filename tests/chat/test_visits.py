@@ -129,6 +129,7 @@ async def test_the_month_and_more_days_serve_a_move_too(ann: Phone) -> None:
 async def test_cancelling_asks_once_and_keeps_who_when_and_why(ann: Phone, hospital: Hospital) -> None:
     await ann.walks("/appointments", "Mon 23 Nov 10:00 · Dr. Osei", "Cancel visit")
     assert ann.last.text.startswith("Cancel this visit?")
+    assert ann.last.text.endswith("tell us why; the time is free for others then.")
 
     await ann.taps("I can't come")
 
