@@ -95,7 +95,7 @@ def choose_day(turn: Turn, first: date) -> Screen:
     rows = dates.month(
         first,
         earliest=_today(turn),
-        today=_today(turn),
+        last=_today(turn) + dates.AHEAD,
         pick=lambda day: link("hours.day", day),
         turn_to=lambda month: link("hours.month", month),
         none="hours.none",

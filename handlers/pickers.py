@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from handlers import texts
+from handlers import dates, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import booking as words
@@ -157,28 +157,19 @@ def month(turn: Turn, walk: Walk, who: Who, first: date) -> Screen:
     """A month's calendar, Monday first; only days with free times can be chosen."""
     today, last = _today(turn), turn.clinic.last_day(turn.now)
     first = min(max(first, today), last).replace(day=1)
-    after = _next_month(first)
+    end = dates.next_month(first) - timedelta(days=1)
     choice = turn.do(availability.choice, who=who, clinic=turn.clinic)
-    lines = turn.do(availability.month, who=who, first=first, last=after - timedelta(days=1), clinic=turn.clinic)
+    lines = turn.do(availability.month, who=who, first=first, last=end, clinic=turn.clinic)
     free = {line.day for line in lines}
-    cells = [_blank(walk)] * first.weekday()
-    cells += [_cell(walk, who, first + timedelta(days=n), free) for n in range((after - first).days)]
-    cells += [_blank(walk)] * (-len(cells) % 7)
-    turning = []
-    if first > today:
-        turning.append(Button(words.EARLIER, walk.to("month", who, (first - timedelta(days=1)).replace(day=1))))
-    if after <= last:
-        turning.append(Button(words.LATER, walk.to("month", who, after)))
-    back = _leave(walk.to("days", who, today))
-    return Screen(words.month_title(choice, first), _packed([*_by(7, cells), tuple(turning)], back))
-
-
-def _cell(walk: Walk, who: Who, day: date, free: set[date]) -> Button:
-    return Button(str(day.day), walk.to("times", who, day)) if day in free else _blank(walk)
-
-
-def _blank(walk: Walk) -> Button:
-    return Button("·", f"{walk.area}.none")
+    rows = dates.month(
+        first,
+        earliest=today,
+        last=last,
+        pick=lambda day: walk.to("times", who, day) if day in free else None,
+        turn_to=lambda other: walk.to("month", who, other),
+        none=f"{walk.area}.none",
+    )
+    return Screen(words.month_title(choice, first), _packed(rows, _leave(walk.to("days", who, today))))
 
 
 def times(turn: Turn, walk: Walk, who: Who, day: date, notice: str = "") -> Screen:
@@ -221,10 +212,6 @@ def _parts(starts: Iterable[datetime]) -> Iterable[tuple[str, list[datetime]]]:
 
 def _today(turn: Turn) -> date:
     return turn.clinic.today(turn.now)
-
-
-def _next_month(first: date) -> date:
-    return (first + timedelta(days=32)).replace(day=1)
 
 
 def _pages(walk: Walk, verb: str, who: Who, page: int, *, more: bool) -> Row:

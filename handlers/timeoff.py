@@ -50,7 +50,7 @@ def choose_first_day(turn: Turn, first: date) -> Screen:
     rows = dates.month(
         first,
         earliest=today,
-        today=today,
+        last=today + dates.AHEAD,
         pick=lambda day: link("timeoff.from", day, day.replace(day=1)),
         turn_to=lambda month: link("timeoff.month", month),
         none="timeoff.none",
@@ -67,7 +67,7 @@ def choose_last_day(turn: Turn, first: date, shown: date) -> Screen:
     rows = dates.month(
         shown,
         earliest=first,
-        today=today,
+        last=today + dates.AHEAD,
         pick=lambda day: link("timeoff.check", first, day),
         turn_to=lambda month: link("timeoff.from", first, month),
         none="timeoff.none",

@@ -41,7 +41,7 @@ PLAYED = (
     (
         ADMIN,
         True,
-        "Runs the desk, logged in. Try /find to book for who calls, and the next morning for the list of patients to call.",
+        "Runs the desk, logged in. Try /find to book for who calls; the next morning brings the patients to call.",
     ),
 )
 """Who, whether they are logged in when the demo begins, and what to try."""
