@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.applications import Starlette
 from telegram import Update
-from telegram.error import NetworkError
+from telegram.error import TelegramError
 from telegram.ext import Application
 from telegram.request import BaseRequest
 
@@ -47,6 +47,7 @@ from hospital_bot.services import (
 )
 from hospital_bot.settings import Settings, SettingsError
 from hospital_bot.telegram.bot import ALLOWED_UPDATES, HospitalBot, build_application, build_bot, set_commands
+from hospital_bot.telegram.insist import Insist
 from hospital_bot.telegram.outbox import Outbox
 from hospital_bot.telegram.pace import Pace
 from hospital_bot.telegram.poll import Poller
@@ -66,6 +67,10 @@ PLANNING = timedelta(seconds=30)
 SENDING = timedelta(seconds=2)
 LETTERS_AT_ONCE, LETTERS_WAITING = 8, 92
 """Where the mail server does not answer, even the last of these is given up before its code would end."""
+
+
+class Stopped(Exception):
+    """Asked to stop before there was anything to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,16 @@ class Product:
 
 @asynccontextmanager
 async def build(
-    settings: Settings, *, clock: Clock = system_clock, request: BaseRequest | None = None
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    request: BaseRequest | None = None,
+    stop: asyncio.Event | None = None,
 ) -> AsyncIterator[Product]:
     """The product, connected and ready, until the block ends. `request` replaces the network (tests).
 
-    Raises SettingsError for what is missing, WrongToken when Telegram doesn't know the bot.
+    Given `stop`, it waits for Telegram while that is away, and raises Stopped when `stop` is set meanwhile. Raises
+    SettingsError for what is missing, WrongToken when Telegram doesn't know the bot.
     """
     settings.require("bot_token", "smtp_url", "mail_from")
     settings.require_key()
@@ -129,19 +139,28 @@ async def build(
         gate, mail = Gate(), Gate(at_once=LETTERS_AT_ONCE, waiting=LETTERS_WAITING)
         stack.callback(gate.close)
         stack.callback(mail.close)
-        pace = Pace()
+        post, pace = postman(settings, mail), Pace()
         bot = build_bot(settings.bot_token.get_secret_value(), settings.bot_api_url, pace, request)
+        stack.push_async_callback(bot.shutdown)
+        if stop:
+            await _meet(bot, stop)
         application = await stack.enter_async_context(build_application(bot))
         keys = Keys.derive(settings.secret_key.get_secret_value())
         hospital = Hospital(settings.clinic, keys, bot.username)
         show = Show(bot, texts.COMMANDS, delete_yourself=texts.DELETE_YOURSELF)
-        post = postman(settings, mail)
         dispatcher = Dispatcher(db=db, gate=gate, hospital=hospital, clock=clock, show=show, post=post)
         stack.push_async_callback(dispatcher.finish)
         handlers.load()
         dispatcher.register(application)
         outbox = Outbox(db=db, show=show, pace=pace, clinic=settings.clinic, clock=clock)
         yield Product(settings, db, gate, hospital, clock, bot, application, dispatcher, show, outbox, Scheduler())
+
+
+async def _meet(bot: HospitalBot, stop: asyncio.Event) -> None:
+    """Ask Telegram who the bot is, until it says so. Raises WrongToken, or Stopped."""
+    await Insist(stop)(bot.initialize)
+    if stop.is_set():
+        raise Stopped
 
 
 async def bot_name(settings: Settings) -> str:
@@ -151,7 +170,7 @@ async def bot_name(settings: Settings) -> str:
     try:
         async with bot:
             return bot.username
-    except NetworkError as error:
+    except TelegramError as error:
         raise SettingsError(f"HOSPITAL_BOT_API_URL: Telegram can't be reached ({type(error).__name__})") from None
 
 
@@ -257,7 +276,8 @@ async def _api_beside(product: Product) -> AsyncIterator[None]:
 
 async def run(product: Product, stop: asyncio.Event) -> None:
     """The bot, its scheduler, and the API where wanted, until `stop` is set; then what was received is finished."""
-    await set_commands(product.bot, texts.COMMANDS, texts.describes(product.settings.name))
+    introduce = partial(set_commands, product.bot, texts.COMMANDS, texts.describes(product.settings.name))
+    introducing = asyncio.create_task(Insist(stop)(introduce))
     product.scheduler.every(TIDYING, product.tidy, name="tidy")
     product.scheduler.every(LINKING, product.link, name="link")
     product.scheduler.every(PLANNING, product.outbox.plan, name="plan")
@@ -268,6 +288,7 @@ async def run(product: Product, stop: asyncio.Event) -> None:
         async with _api_beside(product):
             await (_serve_webhook if product.settings.webhook_url else _poll)(product, stop)
     finally:
+        introducing.cancel()
         await product.outbox.stop()
         await product.scheduler.stop()
 
@@ -289,9 +310,8 @@ async def _serve_webhook(product: Product, stop: asyncio.Event) -> None:
     secret = settings.webhook_secret.get_secret_value()
     app = webhook_app(product.bot, product.deliver, secret=secret, path=urlsplit(settings.webhook_url).path or "/")
     async with serve(app, settings.webhook_host, settings.webhook_port) as port:
-        await product.bot.set_webhook(
-            settings.webhook_url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100
-        )
+        facts: dict[str, Any] = {"secret_token": secret, "allowed_updates": ALLOWED_UPDATES, "max_connections": 100}
+        await Insist(stop)(partial(product.bot.set_webhook, settings.webhook_url, **facts))
         log.info("webhook", bot=product.bot.username, port=port)
         await stop.wait()
 

@@ -30,9 +30,10 @@ def run() -> None:
 async def _run(chosen: Settings) -> None:
     stop = asyncio.Event()
     wiring.stop_on_signals(stop)
-    async with wiring.build(chosen) as product:
-        gc.freeze()  # what was loaded stays: the collector need not look it through again and again
-        await wiring.run(product, stop)
+    with suppress(wiring.Stopped):
+        async with wiring.build(chosen, stop=stop) as product:
+            gc.freeze()  # what was loaded stays: the collector need not look it through again and again
+            await wiring.run(product, stop)
 
 
 @app.command()

@@ -7,14 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import structlog
 from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, InputFile, Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 from telegram.request import BaseRequest, RequestData
 from telegram.request._requestparameter import RequestParameter  # what RequestData is made of
 
 from hospital_bot.telegram.backend import Backend
 from hospital_bot.telegram.pace import Pace
+
+log = structlog.get_logger()
 
 Json = dict[str, Any]
 Commands = Sequence[tuple[str, str]]
@@ -134,12 +137,15 @@ def build_application(bot: HospitalBot) -> Application[Any, Any, Any, Any, Any, 
 async def set_commands(bot: ExtBot[str], roles: Mapping[str, Commands], description: str = "") -> None:
     """Give every private chat the menu of a stranger; a chat gets its role's when somebody logs in.
 
-    `description` is what an empty chat shows before the first message.
+    `description` is what an empty chat shows before the first message. What Telegram will never take is left.
     """
     menu = [BotCommand(command, what) for command, what in roles[STRANGER]]
-    await bot.set_my_commands(menu, scope=BotCommandScopeAllPrivateChats())
-    if description:
-        await bot.set_my_description(description)
+    try:
+        await bot.set_my_commands(menu, scope=BotCommandScopeAllPrivateChats())
+        if description:
+            await bot.set_my_description(description)
+    except BadRequest as refusal:
+        log.warning("menu_failed", error=type(refusal).__name__)
 
 
 def redact(text: str) -> str:

@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
 
 import structlog
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, RetryAfter
 
-from hospital_bot.telegram.bot import HospitalBot, Json, WrongToken
+from hospital_bot.telegram.bot import HospitalBot, Json
 from hospital_bot.telegram.floods import Floods
+from hospital_bot.telegram.insist import LONGEST_WAIT, SHORTEST_WAIT, Insist
 from hospital_bot.telegram.lanes import Lanes, lane_of
-from hospital_bot.telegram.pace import seconds_of
 
 POLL_SECONDS = 5
 LATE_SECONDS = 3
 """How long Telegram keeps a request that it has nothing for, and how much later its answer may come. A dead
 connection tells nothing: the sum is how long the bot stays deaf after one."""
-SHORTEST_WAIT = 0.2
-LONGEST_WAIT = 3.0
 SHORTEST_GAP = 0.05
 LONGEST_GAP = 0.5
 """Seconds between two looks while something is unfinished: Telegram then answers at once, with what we know."""
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -53,10 +48,9 @@ class Poller:
         self._open: dict[int, asyncio.Task[None]] = {}
         self._finished: set[int] = set()
         self._newest: int | None = None
-        self._is_conflict_known = False
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._stop: asyncio.Task[Any] | None = None
+        self._insist = Insist(self._stopping)
 
     async def run(self) -> None:
         """Poll until `stop`. Raises WrongToken; everything else is tried again."""
@@ -133,38 +127,6 @@ class Poller:
             log.warning("update.failed", update_id=update.update_id, error=type(error).__name__)
             return False
         return True
-
-    async def _insist(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
-        """Try until it succeeds; None when stopped meanwhile."""
-        wait = SHORTEST_WAIT
-        while not self._stopping.is_set():
-            try:
-                return await self._unless_stopped(call())
-            except Exception as error:  # noqa: BLE001 - the bot waits for better times, whatever went wrong
-                await self._unless_stopped(asyncio.sleep(max(wait, self._told_to_wait(error))))
-            wait = min(2 * wait, LONGEST_WAIT)
-        return None
-
-    def _told_to_wait(self, error: Exception) -> float:
-        if isinstance(error, InvalidToken):
-            raise WrongToken from None
-        if isinstance(error, RetryAfter):
-            return seconds_of(error)
-        if not isinstance(error, Conflict):
-            log.warning("poll.failed", error=type(error).__name__)
-        elif not self._is_conflict_known:
-            self._is_conflict_known = True
-            log.warning("poll.conflict", reason="another process polls for this bot")
-        return 0.0
-
-    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
-        self._stop = self._stop or asyncio.create_task(self._stopping.wait())
-        task = asyncio.create_task(work)
-        try:
-            await asyncio.wait((task, self._stop), return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else None
-        finally:
-            task.cancel()
 
     async def _drain(self) -> None:
         if self._open:

@@ -1,15 +1,19 @@
-"""What is wrong with the settings is said at the start, in one line that tells no secret."""
+"""What is wrong with the settings is said at the start, in one line that tells no secret; what is wrong with Telegram
+is waited for."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from hospital_bot.simulator.limits import Fault
 from hospital_bot.simulator.webhook import SECRET_HEADER
-from tests.reliability.world import PATH, PRODUCT, SECRET, World, world
+from tests.reliability.proxy import linked
+from tests.reliability.world import PATH, PRODUCT, SECRET, World, until, world
 from tests.servers import NO_TLS
 
 pytestmark = pytest.mark.mariadb
@@ -53,6 +57,48 @@ async def test_tables_of_another_version_end_the_start(mariadb_url: str, tmp_pat
 
     assert (code, told.count("\n")) == (2, 1)
     assert "hospital-bot db upgrade" in told
+
+
+async def test_while_telegram_is_away_the_start_waits_and_then_goes_on(around: World) -> None:
+    ann = around.person()
+    ann.says("/start")
+    async with linked(int(around.address.rpartition(":")[2])) as telegram:
+        await telegram.breaks("refuses")
+        bot = around.bot(webhook=False, command=PRODUCT, HOSPITAL_BOT_API_URL=f"http://127.0.0.1:{telegram.port}")
+        bot.start()
+        await until(lambda: "telegram.failed" in bot.told(), bot.told)
+        await telegram.heals()
+
+        await around.hears(ann, "Here you can book")
+        bot.kill()
+
+
+async def test_while_it_waits_for_telegram_it_stops_at_once(around: World) -> None:
+    bot = around.bot(webhook=False, command=PRODUCT, HOSPITAL_BOT_API_URL="http://127.0.0.1:1")
+    bot.start()
+    await until(lambda: "telegram.failed" in bot.told(), bot.told)
+    bot.ask_to_stop()
+
+    assert await asyncio.wait_for(bot.ended(), 5) == 0
+    assert "Traceback" not in bot.told()
+
+
+async def test_the_menu_keeps_nobody_waiting_and_comes_later(around: World) -> None:
+    around.telegram.limits.force(Fault(method="setMyCommands", status=502, times=2))
+    around.telegram.limits.force(Fault(method="setMyDescription", retry_after=1))
+    await around.served(1, webhook=False, command=PRODUCT)
+    ann = around.person()
+    ann.says("/start")
+
+    await around.hears(ann, "Here you can book")
+    await until(lambda: around.telegram.commands, around.told)
+
+
+async def test_telegram_is_told_of_the_webhook_until_it_hears(around: World) -> None:
+    around.telegram.limits.force(Fault(method="setWebhook", status=502, times=2))
+    await around.served(1, webhook=True, command=PRODUCT)
+
+    assert around.balancer.webhook is not None
 
 
 @pytest.mark.parametrize("headers", [{}, {SECRET_HEADER: ""}, {SECRET_HEADER: SECRET[:-1]}, {SECRET_HEADER: "wrong"}])
