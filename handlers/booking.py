@@ -27,8 +27,6 @@ from hospital_bot.values import Visit, Who
 area = Area("book")
 walk = Walk("book")
 
-MAX_REASON = 500
-
 
 @area.command("book")
 @area.button("start")
@@ -135,7 +133,7 @@ def take_reason(turn: Turn, text: str) -> Screen:
     if "next" not in draft:
         return choose_specialization(turn)
     try:
-        draft["reason"] = people.line("reason", text, limit=MAX_REASON)
+        draft["reason"] = people.line("reason", text, limit=people.MAX_REASON)
     except BadInput as bad:
         again = words.REASON if bad.problem == "empty" else words.REASON_TOO_LONG
         return Screen(again, ((Button(words.SKIP, draft["next"]), Button(texts.CANCEL, link("menu.cancel"))),))

@@ -18,6 +18,8 @@ NAME_LETTERS = 100
 """As a person counts them: accents don't count."""
 MAX_TEXT = 255
 """Code points of a column."""
+MAX_REASON = 500
+"""The same, of what a visit is about."""
 PASSWORD_LENGTH = range(8, 129)
 """Code points. Eight are enough because a one-time code always follows. Source: NIST 800-63B-4, 3.1.1.2."""
 OLDEST = 130
@@ -53,6 +55,11 @@ def address(text: str) -> str:
 def line(field: str, text: str, *, limit: int = MAX_TEXT) -> str:
     """Any other short text, such as a room; never empty."""
     return _clean(field, text, limit)
+
+
+def reason(text: str | None, *, limit: int = MAX_REASON) -> str | None:
+    """What the patient says a visit is about, or why it is cancelled, on one line; None for nothing."""
+    return line("reason", text, limit=limit) if text and text.strip() else None
 
 
 def email(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from hospital_bot import people
 from hospital_bot.services import records
 from hospital_bot.services.agenda import Entry
 from hospital_bot.values import Visit
@@ -88,7 +89,7 @@ class AppointmentSent(Sent):
     doctor_id: Id
     appointment_date: Day
     appointment_time: Clock
-    reason: Annotated[str, Field(max_length=500)] | None = None
+    reason: Annotated[str, Field(max_length=people.MAX_REASON)] | None = None
 
 
 class MoveSent(Sent):
@@ -98,7 +99,7 @@ class MoveSent(Sent):
 
 
 class CancelSent(Sent):
-    reason: Annotated[str, Field(max_length=255)] | None = None
+    reason: Annotated[str, Field(max_length=people.MAX_TEXT)] | None = None
 
 
 class Said(BaseModel):

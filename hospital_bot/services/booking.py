@@ -16,10 +16,9 @@ from functools import cache
 from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
-from hospital_bot import queries, slots
+from hospital_bot import people, queries, slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import (
-    BadInput,
     NotFound,
     NotOffered,
     PatientBusy,
@@ -36,9 +35,6 @@ from hospital_bot.services.availability import leave_on
 from hospital_bot.services.news import Deed
 from hospital_bot.slots import Span
 from hospital_bot.values import DoctorFacts, Visit, Who
-
-MAX_REASON = 500
-"""Characters of what the patient says the visit is about."""
 
 LOCK_PATIENT = (
     update(Patient)
@@ -70,7 +66,7 @@ def book(
     `user_id` is who does it: somebody `in_stead` of the patient, or the patient `elsewhere` than in the chat. It is
     told there then (as in `move` and `cancel`).
     """
-    _check_reason(reason)
+    reason = people.reason(reason)
     lock(session, who, patient_id)
     doctors, held, done = _look(session, who, patient_id, start, request_id, clinic, now)
     mine = [visit for visit in held if visit.patient_id == patient_id]
@@ -160,7 +156,7 @@ def cancel(
     if not visit.live:
         raise TooLate
     _check_cut_off(visit.start, clinic, now)
-    close(session, appointment_id, user_id=user_id, why=why, now=now)
+    close(session, appointment_id, user_id=user_id, why=people.reason(why, limit=people.MAX_TEXT), now=now)
     news.cancelled(session, visit=visit, deed=Deed(user_id, in_stead, now, elsewhere))
     audit.record_visit(session, "visit.cancel", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
@@ -206,11 +202,6 @@ def _look(
 
 def _is_for(visit: Held, doctors: Sequence[DoctorFacts]) -> bool:
     return any(visit.doctor_id == doctor.doctor_id for doctor in doctors)
-
-
-def _check_reason(reason: str | None) -> None:
-    if reason and len(reason) > MAX_REASON:
-        raise BadInput("reason", "too_long", str(MAX_REASON))
 
 
 def _check_cut_off(start: datetime, clinic: Clinic, now: datetime) -> None:

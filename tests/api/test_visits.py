@@ -33,6 +33,23 @@ def test_what_is_booked_is_seen_moved_and_cancelled(service: Service) -> None:
     assert [each["status"] for each in past["appointments"]] == ["cancelled", "cancelled"]
 
 
+def test_a_reason_is_one_line_and_writes_none_of_its_own_into_a_doctors_list(service: Service) -> None:
+    osei, ann = service.doctor(), service.patient()
+    visit = ann.books(osei.doctor_id, reason="a cough\n10:30 Bob Fox \u202e· coming").json()["appointment_id"]
+    service.post(f"/appointments/{visit}/cancel", {"reason": "well\n\u2067again"}, token=ann.logs_in())
+
+    stored = "SELECT reason || '; ' || cancel_reason FROM appointments"
+    assert service.hospital.scalar(stored) == "a cough 10:30 Bob Fox · coming; well again"
+
+
+@pytest.mark.parametrize("reason", ["", "  ", None])
+def test_a_reason_may_be_left_out(service: Service, reason: str | None) -> None:
+    answer = service.patient().books(service.doctor().doctor_id, reason=reason)
+
+    assert answer.status_code == 201
+    assert service.hospital.scalar("SELECT reason FROM appointments") is None
+
+
 def test_a_visit_moves_to_another_doctor(service: Service) -> None:
     osei, lang, ann = service.doctor(), service.doctor("Dr. Lang"), service.patient()
     token = ann.logs_in()
