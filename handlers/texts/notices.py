@@ -10,13 +10,14 @@ from datetime import date, datetime
 
 from handlers.texts import clock, day, esc, listed, long_day, plural, shortened
 from handlers.texts.doctor import MARK, patient
+from handlers.texts.privacy import cannot_erase
 from hospital_bot import slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.calls import Call, CallSheet
 from hospital_bot.services.digests import Day, Digest, Line, Week
 from hospital_bot.services.insiders import ManyLooks
 from hospital_bot.services.news import VisitNews
-from hospital_bot.services.notifications import Guessed, LoggedOut
+from hospital_bot.services.notifications import Guessed, LoggedOut, NotErased
 from hospital_bot.services.reminders import Reminder
 from hospital_bot.slots import Span
 from hospital_bot.values import Visit
@@ -101,7 +102,9 @@ def _moment(start: datetime) -> str:
     return f"{long_day(start)}, {clock(start)}"
 
 
-def alarm(told: LoggedOut | Guessed, clinic: Clinic) -> str:
+def alarm(told: LoggedOut | Guessed | NotErased, clinic: Clinic) -> str:
+    if isinstance(told, NotErased):
+        return f"<b>{esc(clinic.name)}</b>\nYou asked us to erase your data. {cannot_erase(clinic)}"
     return _logged_out(told, clinic) if isinstance(told, LoggedOut) else _guessed(told, clinic)
 
 

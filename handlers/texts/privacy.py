@@ -71,11 +71,15 @@ def _wished(wish: Wish | None, clinic: Clinic) -> str:
     if wish is None:
         return ""
     if wish.refused_at:
-        return f"The hospital can't erase your data now. Please call us{_phone(clinic)}."
+        return cannot_erase(clinic)
     return (
         f"You asked us to erase your data. That happens after {_day(wish.due_at, clinic)}, and not before your last "
         "visit. Until then you can take it back."
     )
+
+
+def cannot_erase(clinic: Clinic) -> str:
+    return f"The hospital can't erase your data now. Please call us{_phone(clinic)}."
 
 
 def really_erase(kept: Kept, clinic: Clinic) -> str:

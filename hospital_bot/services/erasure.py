@@ -35,8 +35,9 @@ from hospital_bot.models import (
     midnight,
 )
 from hospital_bot.passwords import UNUSABLE
-from hospital_bot.services import audit, privacy
+from hospital_bot.services import audit, outbox, privacy
 from hospital_bot.services.accounts import Actor
+from hospital_bot.services.outbox import Draft
 
 NOBODY = "(erased)"
 
@@ -111,7 +112,10 @@ def take_back(session: Session, *, actor: Actor, channel: str, now: datetime) ->
 
 
 def refuse(session: Session, *, user_id: int, now: datetime) -> None:
-    """The hospital's veto, for a reason that the law gives. Raises NotFound when there is nothing to refuse."""
+    """The hospital's veto, for a reason that the law gives; the patient is told, and asked to call.
+
+    Raises NotFound when there is nothing to refuse.
+    """
     refused = (
         update(Erasure)
         .where(Erasure.user_id == user_id, Erasure.done_at.is_(None), Erasure.refused_at.is_(None))
@@ -120,6 +124,7 @@ def refuse(session: Session, *, user_id: int, now: datetime) -> None:
     if not session.connection().execute(refused).rowcount:
         raise NotFound
     patient_id = session.scalar(select(Patient.patient_id).where(Patient.user_id == user_id))
+    outbox.put(session, [Draft(user_id, "not_erased", f"{now:%Y%m%d%H%M%S}", now)], now=now)
     _log(session, "erasure.refuse", None, patient_id, user_id, "cli", now)
 
 
@@ -140,10 +145,10 @@ def carry_out(session: Session, *, clinic: Clinic, now: datetime) -> bool:
     _lock(session, patient_id, due & (Erasure.user_id == user_id), clinic, now)
     stays = kept(session, patient_id=patient_id, clinic=clinic, now=now)
     _log(session, "erasure.done", None, patient_id, user_id, "", now)
+    _forget_the_chat(session, privacy.person(session, user_id, patient_id))
     if stays.until is None:
         session.execute(delete(User).where(User.user_id == user_id))
         return True
-    _forget_the_chat(session, privacy.person(session, user_id, patient_id))
     _forget_the_name(session, user_id, patient_id)
     done = {"done_at": now, "kept_until": stays.until}
     session.execute(update(Erasure).where(Erasure.user_id == user_id).values(**done))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Notification, TelegramAccount
-from hospital_bot.services import accounts, calls, delays, digests, news, offers, outbox, reminders
+from hospital_bot.services import accounts, calls, delays, digests, erasure, news, offers, outbox, reminders
 from hospital_bot.services.calls import CallSheet
 from hospital_bot.services.delays import Late
 from hospital_bot.services.digests import Digest, Week
@@ -42,7 +42,12 @@ class Guessed:
     at: datetime
 
 
-Content = VisitNews | Reminder | Digest | Week | CallSheet | LoggedOut | Guessed | Offer | Late
+@dataclass(frozen=True, slots=True)
+class NotErased:
+    """To a patient who wished to be forgotten: the hospital has to keep the data for now."""
+
+
+Content = VisitNews | Reminder | Digest | Week | CallSheet | LoggedOut | Guessed | NotErased | Offer | Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,13 @@ def _guessed(_session: Session, row: Notification, *, clinic: Clinic, now: datet
     return Guessed(_lately(row, now))
 
 
+def _not_erased(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> NotErased:  # noqa: ARG001 - as the other checks
+    wish = erasure.wish(session, user_id=row.user_id, now=now)
+    if wish is None or wish.refused_at is None:
+        raise Pointless("asked again")
+    return NotErased()
+
+
 def _lately(row: Notification, now: datetime) -> datetime:
     if now - row.due_at > ALARM_KEPT:
         raise Pointless("too long ago")
@@ -109,6 +121,7 @@ CHECKS: dict[str, Callable[..., Content]] = {
     "calls": calls.check,
     "logged_out": _logged_out,
     "guessed": _guessed,
+    "not_erased": _not_erased,
     "offer": offers.check,
     "late": delays.check,
     **dict.fromkeys(news.KINDS, news.check),

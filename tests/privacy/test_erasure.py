@@ -16,6 +16,7 @@ from hospital_bot.services.outbox import Draft
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.values import Who
 from tests.chat.conftest import Hospital, chat_of, email_of
+from tests.chat.practice import deliver, heard
 from tests.chat.test_booking import TO_TIMES
 
 REASON = "an itching left arm"
@@ -132,13 +133,20 @@ async def test_when_the_law_lets_go_nothing_is_left(case: Case) -> None:
 
 
 async def test_a_patient_without_a_visit_leaves_nothing(hospital: Hospital) -> None:
+    """Though Bob was in the chat a moment ago, and mistyped his password."""
     bob = await hospital.patient("Bob")
+    case = Case(hospital, bob)
     await bob.walks(*ERASE)
     hospital.clock.turn(days=8)
+    for said in ("/profile", "/logout", "/login", email_of("Bob"), "not the password"):
+        await bob.says(said)
 
     await hospital.product.tidy()
 
-    assert hospital.scalar("SELECT COUNT(*) FROM users") == 0
+    assert [case.count(table) for table in ("users", "conversations", "telegram_updates", "throttles")] == [0, 0, 0, 0]
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit_log"))
+    assert not any(fact in case.dump() for fact in ("Bob", email_of("Bob"), str(bob.id)))
 
 
 async def test_the_wish_can_be_taken_back(case: Case) -> None:
@@ -155,12 +163,24 @@ async def test_the_hospital_can_refuse_and_the_patient_is_told_to_call(case: Cas
     await asks(case)
     (wish,) = case.hospital.do(erasure.waiting)
     case.hospital.do(erasure.refuse, user_id=wish.user_id)
+    await deliver(case.hospital)
 
+    assert case.ann.last.text.endswith("The hospital can't erase your data now. Please call us: +49 431 9876543.")
     await case.wait(days=8)
     await case.ann.says("/privacy")
 
     assert "Annabel" in case.dump()
     assert "Please call us: +49 431 9876543" in case.ann.last.text
+
+
+async def test_whoever_asked_again_is_not_told_of_the_refusal_before(case: Case) -> None:
+    await asks(case)
+    case.hospital.do(erasure.refuse, user_id=2)
+    await case.ann.walks(*ERASE)
+
+    await deliver(case.hospital)
+
+    assert heard(case.ann, "can't erase your data now") == 0
 
 
 async def test_after_a_refusal_the_patient_may_ask_again(case: Case) -> None:
