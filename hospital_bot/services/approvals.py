@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from hospital_bot import queries
@@ -46,10 +46,10 @@ def confirm(
 def decline(
     session: Session, *, appointment_id: int, doctor_id: int, user_id: int, channel: str, clinic: Clinic, now: datetime
 ) -> Visit:
-    """The time is free again, and the patient is offered others. Raises as `confirm` does."""
+    """The time is free again, and the patient is offered others. Declining twice is once. Raises as `confirm` does."""
     booking.lock_doctors(session, Who(doctor_id))
     visit = _own(session, appointment_id, doctor_id)
-    if visit.status == "cancelled":
+    if visit.status == "cancelled" and _was_declined(session, appointment_id):
         return visit
     if visit.status != "pending" or clinic.instant(visit.start) <= now:
         raise TooLate
@@ -75,6 +75,12 @@ def expire(session: Session, *, clinic: Clinic, now: datetime) -> int:
         raise Conflict
     outbox.put(session, [offers.draft(visit, why="expired", by=None, due_at=now) for visit in visits], now=now)
     return len(visits)
+
+
+def _was_declined(session: Session, appointment_id: int) -> bool:
+    """Not withdrawn by the patient, nor ended for want of an answer."""
+    why = session.scalar(select(Appointment.cancel_reason).where(Appointment.appointment_id == appointment_id))
+    return why == offers.WHY["declined"]
 
 
 def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:

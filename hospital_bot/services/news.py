@@ -60,33 +60,28 @@ class Deed:
 
 
 def booked(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> None:
-    if visit.status == "pending":
-        told = deed.drafts("request", visit)[1:]
-        outbox.put(session, [*_requests(visit, deed, clinic), *told], now=deed.now)
-        return
-    drafts = deed.drafts("booked", visit) + reminders.drafts(visit, clinic=clinic, now=deed.now)
-    outbox.put(session, drafts, now=deed.now)
+    drafts = deed.drafts("request" if visit.status == "pending" else "booked", visit)
+    outbox.put(session, drafts + _later(drafts[0], visit, deed, clinic), now=deed.now)
 
 
 def moved(session: Session, *, visit: Visit, old: Held, deed: Deed, clinic: Clinic) -> None:
     """A doctor who loses the visit hears of a cancelled one, the doctor who gets it of a new one."""
-    drafts = deed.drafts("moved", visit, old_start=old.start.isoformat())
-    if visit.status == "pending":
-        drafts[:1] = _requests(visit, deed, clinic)
-    elif old.doctor_id != visit.doctor_id:
-        drafts[0] = deed.draft("booked", outbox.doctors_user(visit.doctor_id), visit.appointment_id)
+    is_request = visit.status == "pending"
+    drafts = deed.drafts("request" if is_request else "moved", visit, old_start=old.start.isoformat())
     if old.doctor_id != visit.doctor_id:
+        new = "request" if is_request else "booked"
+        drafts[0] = deed.draft(new, outbox.doctors_user(visit.doctor_id), visit.appointment_id)
         drafts.append(deed.draft("cancelled", outbox.doctors_user(old.doctor_id), old.appointment_id))
+    outbox.put(session, drafts + _later(drafts[0], visit, deed, clinic), now=deed.now)
+
+
+def _later(first: Draft, visit: Visit, deed: Deed, clinic: Clinic) -> list[Draft]:
+    """The reminders of a visit. For a request, what its doctor was told `first` once more: when half of the time for
+    an answer is over."""
     if visit.status != "pending":
-        drafts += reminders.drafts(visit, clinic=clinic, now=deed.now)
-    outbox.put(session, drafts, now=deed.now)
-
-
-def _requests(visit: Visit, deed: Deed, clinic: Clinic) -> list[Draft]:
-    """The doctor is asked, and asked once more when half of the time for an answer is over."""
-    first = deed.draft("request", outbox.doctors_user(visit.doctor_id), visit.appointment_id)
+        return reminders.drafts(visit, clinic=clinic, now=deed.now)
     waits = clinic.answer_by(visit.start, deed.now) - deed.now
-    return [first, replace(first, about=f"{first.about}:again", due_at=deed.now + waits / 2)]
+    return [replace(first, about=f"{first.about}:again", due_at=deed.now + waits / 2)]
 
 
 def confirmed(session: Session, *, visit: Visit, deed: Deed, clinic: Clinic) -> None:

@@ -450,6 +450,34 @@ async def test_an_answer_that_was_given_stands(hospital: Hospital) -> None:
     assert heard(ann, "Your visit is confirmed") == 1
 
 
+async def test_what_the_patient_withdrew_is_not_declined(hospital: Hospital) -> None:
+    osei, phone = await _approving(hospital)
+    ann = await _person(hospital)
+    await _asks(hospital, ann, osei)
+    asked = phone.last
+    await ann.forges("visits.drop:1:0", ann.last.id)
+
+    await phone.forges(asked.data_of("Decline"), asked.id)
+    await deliver(hospital)
+
+    assert phone.alert == "This request has ended: answered, withdrawn, or too old."
+    assert heard(ann, "is not possible") == 0
+
+
+async def test_declining_twice_is_once(hospital: Hospital) -> None:
+    osei, phone = await _approving(hospital)
+    ann = await _person(hospital)
+    await _asks(hospital, ann, osei)
+    asked = phone.last
+
+    await phone.taps("Decline")
+    await phone.forges(asked.data_of("Decline"), asked.id)
+    await deliver(hospital)
+
+    assert "Declined." in phone.last.text
+    assert heard(ann, "is not possible") == 1
+
+
 async def test_a_declined_request_cannot_be_confirmed(hospital: Hospital) -> None:
     osei, phone = await _approving(hospital)
     await _asks(hospital, await _person(hospital), osei)

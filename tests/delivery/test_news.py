@@ -47,6 +47,47 @@ async def test_a_visit_moved_to_another_doctor_is_news_to_both(ward: Ward, osei:
     assert [text.splitlines()[0] for text in ward.texts(adeyemi)] == ["📅 Visit booked"]
 
 
+def answers_requests(ward: Ward, doctor_id: int = 1) -> None:
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE doctors SET approval = 1 WHERE doctor_id = ?", (doctor_id,))
+
+
+async def test_of_a_visit_moved_to_a_time_that_waits_for_the_answer_both_hear_what_it_was(
+    ward: Ward, osei: Phone, ann: Phone
+) -> None:
+    visit = ward.book(ann, "2026-11-24 10:00")
+    await ward.ticks()
+    ward.news(osei)
+    answers_requests(ward)
+    ward.move(visit, "2026-11-24 11:00", elsewhere=True)
+    await ward.ticks()
+
+    [asked] = ward.texts(osei)
+    assert asked == (
+        "❓ Visit asked for\nTuesday, 24 November 2026, 11:00\nAnn\nIt was Tuesday, 24 November 2026, 10:00.\n"
+        "By the patient."
+    )
+    [told] = ward.texts(ann)
+    assert "asked for with your account; the doctor will answer:\nTuesday, 24 November 2026, 11:00\n(It was" in told
+
+
+async def test_the_doctor_who_gets_a_visit_to_answer_hears_nothing_of_a_colleagues_time(
+    ward: Ward, osei: Phone, ann: Phone
+) -> None:
+    adeyemi = await ward.staff(ward.doctor("Dr. Adeyemi"))
+    answers_requests(ward, 2)
+    visit = ward.book(ann, "2026-11-24 10:00")
+    await ward.ticks()
+    ward.news(osei)
+    ward.move(visit, "2026-11-24 11:00", doctor_id=2)
+    await ward.ticks()
+
+    assert [text.splitlines()[0] for text in ward.texts(osei)] == ["❌ Visit cancelled"]
+    [asked] = ward.texts(adeyemi)
+    assert asked.startswith("❓ Visit asked for")
+    assert "It was" not in asked
+
+
 async def test_a_patient_hears_what_somebody_else_did(ward: Ward, osei: Phone, ann: Phone) -> None:
     desk = ward.hospital.doctor("Cleo of the desk").user_id
     visit = ward.book(ann, "2026-11-24 10:00", user_id=desk, in_stead=True)
