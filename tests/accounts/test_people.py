@@ -58,6 +58,8 @@ def test_a_name_nobody_could_read_is_refused(typed: str, problem: str) -> None:
     [
         (" Ann.Lee+bot@People.EXAMPLE ", "ann.lee+bot@people.example"),
         ("ann@müller.de", "ann@xn--mller-kva.de"),
+        ("Ann@Mail.Hospital.Local", "ann@mail.hospital.local"),
+        ("ann@ward.test", "ann@ward.test"),
     ],
 )
 def test_an_email_has_one_spelling(typed: str, kept: str) -> None:
@@ -67,6 +69,7 @@ def test_an_email_has_one_spelling(typed: str, kept: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     ["", "ann", "ann@", "@people.example", "a b@people.example", "änn@people.example", "ann@localhost",
+     "ann@local", "ann@people.invalid", "erased-7@account.invalid", "ann@-ward-.local",
      "a" * 250 + "@people.example", "ann@people.example\nBcc: all@people.example", "ann@\ud800.example"],
 )  # fmt: skip
 def test_what_is_no_email_is_refused(typed: str) -> None:

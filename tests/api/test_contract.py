@@ -20,6 +20,15 @@ def test_a_user_logs_in(service: Service) -> None:
     assert (answer.status_code, answer.json()) == (200, {"msg": "Login successful", "token": token})
 
 
+def test_a_user_of_the_hospitals_own_network_logs_in(service: Service) -> None:
+    ann = service.user()
+    service.hospital.sql("UPDATE users SET email = 'ann@ward.hospital.local'")
+
+    answer = service.post("/login", {"email": "ann@ward.hospital.local", "password": ann.password})
+
+    assert answer.status_code == 200
+
+
 def test_a_patient_books_an_appointment(service: Service) -> None:
     osei, ann = service.doctor(), service.patient()
     payload = {"patient_id": ann.patient_id, "doctor_id": osei.doctor_id}

@@ -54,6 +54,18 @@ async def test_email_password_and_mailed_code_log_in(hospital: Hospital) -> None
     assert ann.last.buttons == [texts.BOOK, texts.MY_VISITS, texts.MY_RECORDS, texts.MY_DETAILS, texts.SECURITY]
 
 
+async def test_an_address_in_the_hospitals_own_network_logs_in(hospital: Hospital) -> None:
+    ann = await hospital.patient("Ann")
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE users SET email = 'ann@ward.hospital.local'")
+    await ann.walks("/logout", "/login")
+    await ann.says("Ann@ward.hospital.local")
+    await ann.says(PASSWORD)
+    await ann.says(hospital.mailbox.to("ann@ward.hospital.local")[0].code or "")
+
+    assert ann.last.text == "Hello Ann, you are logged in."
+
+
 async def test_after_a_wrong_password_only_the_password_is_asked_again(hospital: Hospital) -> None:
     ann = await at_password(await hospital.patient("Ann"))
     await ann.says("not my password")
