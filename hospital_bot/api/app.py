@@ -53,7 +53,7 @@ def create_api(desk: Desk, limits: Limits | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.desk = desk
-    app.state.quotas = Quotas(desk.db, desk.clock, every=chosen.every, changes=chosen.changes)
+    app.state.quotas = Quotas(desk, every=chosen.every, changes=chosen.changes)
     app.state.numbers = Numbers()
     app.state.metrics_token = chosen.metrics_token
     for router in (watch.router, people.router, doctors.router, visits.router, records.router):

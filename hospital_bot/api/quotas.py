@@ -4,8 +4,7 @@ that every process shares one count; all others in this process alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -14,7 +13,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 
-from hospital_bot.db import Database
+from hospital_bot.api.desk import Desk
 from hospital_bot.errors import Busy
 from hospital_bot.services import throttles
 
@@ -25,11 +24,11 @@ IPV6_NETWORK = 64
 class Quotas:
     """`every` bounds all requests, `changes` those that change something: `60/minute`, for each address and user."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime], *, every: str, changes: str) -> None:
+    def __init__(self, desk: Desk, *, every: str, changes: str) -> None:
         self._every: RateLimitItem = parse(every)
         self._changes: RateLimitItem = parse(changes)
         self._own: RateLimiter = MovingWindowRateLimiter(MemoryStorage())
-        self._db, self._clock = db, clock
+        self._desk = desk
 
     def admits(self, who: str) -> bool:
         """Doesn't block."""
@@ -38,7 +37,7 @@ class Quotas:
     def admits_change(self, who: str) -> bool:
         """Blocks for the database."""
         key, period = self._changes.key_for(who), timedelta(seconds=self._changes.get_expiry())
-        return self._db.run(throttles.count, key=key, period=period, now=self._clock()) <= self._changes.amount
+        return self._desk.do(throttles.count, key=key, period=period) <= self._changes.amount
 
 
 def count(request: Request, who: str) -> None:

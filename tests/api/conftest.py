@@ -134,16 +134,16 @@ def listening(app: FastAPI) -> Iterator[Client]:
 
 
 @contextmanager
-def serving(hospital: Hospital, limits: Limits = GENEROUS) -> Iterator[Service]:
+def serving(hospital: Hospital, limits: Limits = GENEROUS, *, at_once: int = 0) -> Iterator[Service]:
+    """`at_once` of the hospital's connections are for it; all, if that is not said."""
     gate, mails = Gate(), list[tuple[str, str, str]]()
 
     def send(*mail: str) -> bool:
         mails.append(mail)  # type: ignore[arg-type]
         return True
 
-    desk = Desk(
-        hospital.db, gate, KEYS, hospital.clinic, lambda: hospital.now, send, BoundedSemaphore(hospital.db.connections)
-    )
+    places = BoundedSemaphore(at_once or hospital.db.connections)
+    desk = Desk(hospital.db, gate, KEYS, hospital.clinic, lambda: hospital.now, send, places)
     app = create_api(desk, limits)
     with listening(app) as client:
         yield Service(hospital, app, client, mails)

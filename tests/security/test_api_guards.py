@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 
 from hospital_bot.api.app import Limits
 from hospital_bot.errors import Unavailable
-from hospital_bot.services import health
+from hospital_bot.services import health, throttles
 from tests.api.conftest import PASSWORD, Service, serving
 from tests.hospital import Hospital
 
@@ -66,6 +68,25 @@ def test_changes_are_counted_by_all_processes_together(hospital: Hospital) -> No
         assert statuses == [401, 401, 401, 429]
         hospital.later(minutes=1)
         assert two.post("/logout").status_code == 401
+
+
+def test_a_crowd_that_is_only_counted_leaves_the_bot_its_connections(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, count = [0], throttles.count
+
+    def noting(*asked: Any, **facts: Any) -> int:
+        times = count(*asked, **facts)
+        sleep(0.02)
+        used.append(hospital.db.engine.pool.checkedout())  # type: ignore[attr-defined]  # a QueuePool has it
+        return times
+
+    monkeypatch.setattr(throttles, "count", noting)
+    with serving(hospital, at_once=2) as service, ThreadPoolExecutor(20) as crowd:
+        answers = [crowd.submit(service.post, "/logout") for _ in range(40)]
+
+        assert {answer.result().status_code for answer in answers} == {401}
+    assert max(used) == 2
 
 
 def test_one_user_from_many_addresses_is_counted_as_one(hospital: Hospital) -> None:
