@@ -19,7 +19,7 @@ from handlers.screen import Button, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
 from hospital_bot import passwords, people
-from hospital_bot.errors import BadInput, CodeSpent, WaitForCode, WrongCode, WrongCredentials
+from hospital_bot.errors import BadInput, Busy, CodeSpent, WaitForCode, WrongCode, WrongCredentials
 from hospital_bot.services import accounts, logins
 
 area = Area("login")
@@ -81,10 +81,14 @@ def check_password(turn: Turn, email: str, typed: str) -> int:
     """Whose password it is; an old hash is replaced on the way. Raises WrongCredentials, or Busy."""
     keys = turn.hospital.keys
     check = turn.first(logins.begin_password, email=email, source=turn.channel, telegram_id=turn.telegram_id, keys=keys)
-    correct = turn.slow(passwords.matches, text=typed, stored=check.stored, pepper=keys.pepper)
     fresh = None
-    if correct and check.user_id and passwords.needs_rehash(check.stored):
-        fresh = turn.slow(passwords.hash_password, text=typed, pepper=keys.pepper)
+    try:
+        correct = turn.slow(passwords.matches, text=typed, stored=check.stored, pepper=keys.pepper)
+        if correct and check.user_id and passwords.needs_rehash(check.stored):
+            fresh = turn.slow(passwords.hash_password, text=typed, pepper=keys.pepper)
+    except Busy:
+        turn.do(logins.shed_password, check=check)
+        raise
     user_id = turn.do(logins.finish_password, check=check, correct=correct, channel=turn.channel)
     if fresh:
         turn.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=fresh)

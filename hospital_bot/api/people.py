@@ -39,7 +39,7 @@ from hospital_bot.api.caller import TheCaller
 from hospital_bot.api.desk import Desk, TheDesk, Turn
 from hospital_bot.api.once import TheRequest
 from hospital_bot.api.problems import documented
-from hospital_bot.errors import WrongCode
+from hospital_bot.errors import Busy, WrongCode
 from hospital_bot.services import accounts, logins, registration
 from hospital_bot.services.accounts import Actor
 
@@ -86,7 +86,11 @@ def log_in(body: LoginSent, request: Request, desk: TheDesk) -> TokenSaid:
     email, source = people.email(body.email), quotas.source(request.scope)
     check = desk.do(logins.begin_password, email=email, source=source, telegram_id=None, keys=desk.keys)
     pepper = desk.keys.pepper
-    correct = desk.slow(partial(passwords.matches, body.password, check.stored, pepper=pepper))
+    try:
+        correct = desk.slow(partial(passwords.matches, body.password, check.stored, pepper=pepper))
+    except Busy:
+        desk.do(logins.shed_password, check=check)
+        raise
     user_id = desk.do(logins.finish_password, check=check, correct=correct, channel=CHANNEL)
     if passwords.needs_rehash(check.stored):
         hashed = desk.slow(partial(passwords.hash_password, body.password, pepper=pepper))

@@ -32,6 +32,7 @@ class PasswordCheck:
     user_id: int | None
     stored: str = field(repr=False)
     throttle: str
+    """Where the attempt was counted; empty for one that must not be made now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,14 @@ def begin_password(
         return PasswordCheck(None, passwords.DUMMY, key)
     key = throttles.user_key(found.user_id, own_telegram_id=found.telegram_id)
     if not throttles.reserve(session, key=key, now=now):
-        return PasswordCheck(None, passwords.DUMMY, key)
+        return PasswordCheck(None, passwords.DUMMY, "")
     return PasswordCheck(found.user_id, found.password, key)
+
+
+def shed_password(session: Session, *, check: PasswordCheck, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time
+    """Nobody had time to look at the attempt: it does not count."""
+    if check.throttle:
+        throttles.give_back(session, key=check.throttle)
 
 
 def finish_password(session: Session, *, check: PasswordCheck, correct: bool, channel: str, now: datetime) -> int:

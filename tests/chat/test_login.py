@@ -17,6 +17,10 @@ from tests.chat.practice import deliver, heard, visit
 WRONG = texts.refused(WrongCredentials())
 
 
+def is_full(_gate: Gate, _work: object) -> None:
+    raise Busy
+
+
 async def at_password(phone: Phone, name: str = "Ann") -> Phone:
     await phone.walks("/logout", "/login")
     await phone.says(email_of(name))
@@ -144,15 +148,41 @@ async def test_passwords_and_codes_are_deleted_and_kept_nowhere(hospital: Hospit
 async def test_a_password_is_deleted_also_when_too_many_log_in_at_once(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def is_full(_gate: Gate, _work: object) -> None:
-        raise Busy
-
     ann = await at_password(await hospital.patient("Ann"))
     monkeypatch.setattr(Gate, "_submit", is_full)
     await ann.says(PASSWORD)
 
     assert ann.last.text == texts.refused(Busy())
     assert PASSWORD not in chat_of(ann)
+
+
+async def test_who_was_asked_to_come_back_in_a_moment_has_not_failed(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await at_password(await hospital.patient("Ann"))
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Gate, "_submit", is_full)
+        for _ in range(5):
+            await ann.says(PASSWORD)
+
+    await ann.says(PASSWORD)
+
+    assert "six digits" in ann.last.text
+
+
+async def test_who_has_to_wait_after_failures_waits_however_crowded_it_was(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await at_password(await hospital.patient("Ann"))
+    for _ in range(5):
+        await ann.says("not the password")
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Gate, "_submit", is_full)
+        await ann.says(PASSWORD)
+
+    await ann.says(PASSWORD)
+
+    assert ann.last.text.startswith(WRONG)
 
 
 async def test_logging_in_on_a_second_telegram_account_ends_the_first(hospital: Hospital) -> None:

@@ -13,6 +13,8 @@ import bcrypt
 import pytest
 from httpx import Response
 
+from hospital_bot.errors import Busy
+from hospital_bot.gate import Gate
 from hospital_bot.services import totp
 from tests.api.conftest import KEYS, PASSWORD, Person, Service
 
@@ -174,6 +176,22 @@ def test_of_many_parallel_guesses_five_are_looked_at(
     assert found <= {401, 429}
     assert hashes.count(stored) == 5
     assert service.post("/login", {"email": ann.email, "password": PASSWORD}).status_code == 401
+
+
+def test_who_was_asked_to_come_back_in_a_moment_has_not_failed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(_gate: Gate, _work: object) -> None:
+        raise Busy
+
+    ann = service.user()
+    account = {"email": ann.email, "password": ann.password}
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Gate, "_submit", is_full)
+        answers = [service.post("/login", account) for _ in range(5)]
+
+    assert {answer.status_code for answer in answers} == {429}
+    assert service.post("/login", account).status_code == 200
 
 
 def test_one_address_logs_in_twenty_times_a_minute(service: Service) -> None:
