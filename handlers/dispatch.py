@@ -159,6 +159,15 @@ class Dispatcher:
         task.add_done_callback(_note_failure)
 
     async def _answer(self, arrival: Arrival, run: Run) -> Answer:
+        try:
+            return await self._to_the_end(arrival, run)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug in a step must not take the chat down
+            return await self._after_failure(arrival, error)
+
+    async def _to_the_end(self, arrival: Arrival, run: Run) -> Answer:
+        """The step, once more for every piece of work that it suspends for."""
         finished: dict[Call, Any] = {}
         while True:
             try:
@@ -166,10 +175,6 @@ class Dispatcher:
                     return await self._db.run_async(self._step, arrival, run, finished)
             except Suspend as wanted:
                 finished[wanted.call] = await self._finish(arrival, wanted.call)
-            except Unavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - a bug in a step must not take the chat down
-                return await self._after_failure(arrival, error)
 
     def _step(self, session: Any, arrival: Arrival, run: Run, finished: dict[Call, Any]) -> Answer:
         now = self._clock()

@@ -5,7 +5,9 @@ import pytest
 from telegram import Update
 
 from handlers import area, texts
+from handlers.dispatch import POISON
 from handlers.texts import account as words
+from hospital_bot import passwords
 from hospital_bot.errors import Busy, WrongCredentials
 from hospital_bot.gate import Gate
 from hospital_bot.services import doctors, totp
@@ -183,6 +185,26 @@ async def test_who_has_to_wait_after_failures_waits_however_crowded_it_was(
     await ann.says(PASSWORD)
 
     assert ann.last.text.startswith(WRONG)
+
+
+async def test_a_password_that_cannot_be_looked_at_is_set_aside_like_any_update_that_fails(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(**_: object) -> None:
+        raise ZeroDivisionError
+
+    ann = await at_password(await hospital.patient("Ann"))
+    monkeypatch.setattr(passwords, "matches", breaks)
+    person = {"id": ann.id, "is_bot": False, "first_name": "Ann"}
+    place = {"message_id": 999_999, "date": 1, "chat": {"id": ann.id, "type": "private"}, "from": person}
+    update = Update.de_json({"update_id": 999_999, "message": place | {"text": PASSWORD}}, hospital.product.bot)
+    for _ in range(POISON - 1):
+        with pytest.raises(ZeroDivisionError):
+            await hospital.product.deliver(update)
+
+    await hospital.product.deliver(update)
+
+    assert ann.messages[-1].text == texts.broken(999_999)
 
 
 async def test_logging_in_on_a_second_telegram_account_ends_the_first(hospital: Hospital) -> None:
