@@ -229,6 +229,17 @@ def test_a_code_is_good_with_the_token_that_asked_for_it(service: Service) -> No
     assert service.post("/login/otp", {"code": service.code()}, token=asking).status_code == 200
 
 
+def test_the_mail_warns_the_owner_of_a_password_that_somebody_else_knows(service: Service) -> None:
+    service.post("/login/otp/request", token=service.patient().logs_in())
+    after_the_password = service.mails[-1][2]
+    service.post("/users/register", DETAILS)
+    before_any_account = service.mails[-1][2]
+
+    assert "somebody knows your password" in after_the_password
+    assert "nothing needs to be done" not in after_the_password
+    assert "somebody else typed your address: nothing needs to be done" in before_any_account
+
+
 def test_a_code_works_once(service: Service) -> None:
     ann = service.patient()
     token = ann.logs_in()
