@@ -41,7 +41,8 @@ CREATE TABLE users (
     withdrawn_at   DATETIME,                                      -- no reminders from then on
 
     PRIMARY KEY (user_id),
-    UNIQUE KEY uq_users_email (email)
+    UNIQUE KEY uq_users_email (email),
+    KEY ix_users_name (name)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
@@ -56,6 +57,7 @@ CREATE TABLE patients (
 
     PRIMARY KEY (patient_id),
     UNIQUE KEY uq_patients_user_id (user_id),
+    KEY ix_patients_phone_number (phone_number),
     CONSTRAINT fk_patients_user_id FOREIGN KEY (user_id) REFERENCES users (user_id) ON DELETE CASCADE
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
@@ -351,4 +353,4 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
-INSERT INTO alembic_version (version_num) VALUES ('0006');
+INSERT INTO alembic_version (version_num) VALUES ('0007');

@@ -74,7 +74,7 @@ class User(Base):
     """A person with a login. `email` is stored in lower case; `verified_at` is set when its owner is proven."""
 
     __tablename__ = "users"
-    __table_args__ = (MYSQL,)
+    __table_args__ = (Index(None, "name"), MYSQL)
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(255))
@@ -97,7 +97,7 @@ class Patient(Base):
     """`booking_seq` is written by everyone who books for the patient: that write is the lock. CLOSED locks for ever."""
 
     __tablename__ = "patients"
-    __table_args__ = (MYSQL,)
+    __table_args__ = (Index(None, "phone_number"), MYSQL)
 
     patient_id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.user_id", ondelete="CASCADE"), unique=True)

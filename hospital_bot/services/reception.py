@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, select
 from sqlalchemy.orm import Session
 
 from hospital_bot import people, queries
@@ -36,9 +36,9 @@ class Found:
 
 
 def search(session: Session, *, typed: str, region: str, now: datetime) -> list[Found]:  # noqa: ARG001 - every use case is told the time
-    """Whose e-mail address or telephone number this is, or who has a name that begins so; up to one more than MOST.
+    """Whose e-mail address or telephone number this is, or whose name begins so; up to one more than MOST.
 
-    `region` is the country whose numbers need no country code. Telephones and names are looked for among all patients.
+    `region` is the country whose numbers need no country code.
     """
     rows = session.execute(_patients().where(_known_by(typed.strip(), region)).order_by(User.name).limit(MOST + 1))
     return [_found(row) for row in rows]
@@ -96,7 +96,7 @@ def _known_by(typed: str, region: str) -> ColumnElement[bool]:
         return false()
     if len(name) < SHORTEST:
         return false()
-    return or_(User.name.startswith(name, autoescape=True), User.name.contains(f" {name}", autoescape=True))
+    return User.name.startswith(name, autoescape=True)
 
 
 def _found(row: Row[*tuple[Any, ...]]) -> Found:

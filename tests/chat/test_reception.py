@@ -35,7 +35,7 @@ async def _taps(phone: Phone, beginning: str) -> None:
     await phone.taps(next(label for label in [*phone.last.buttons, beginning] if label.startswith(beginning)))
 
 
-@pytest.mark.parametrize("typed", ["ann b", "BERG", email_of("Ann Berg").upper(), "030 123456", "+49 30 123456"])
+@pytest.mark.parametrize("typed", ["ann b", "ANN BERG", email_of("Ann Berg").upper(), "030 123456", "+49 30 123456"])
 async def test_a_patient_is_found_by_what_they_say_on_the_telephone(hospital: Hospital, typed: str) -> None:
     await _patient(hospital, "Ann Berg")
     nora = await _asks(hospital, typed)
@@ -44,7 +44,7 @@ async def test_a_patient_is_found_by_what_they_say_on_the_telephone(hospital: Ho
     assert "No visits ahead." in nora.last.text
 
 
-@pytest.mark.parametrize("typed", ["zoe", "a", "%", "_nn", "nobody@people.example", "@", "999", "nn Berg"])
+@pytest.mark.parametrize("typed", ["zoe", "a", "%", "_nn", "nobody@people.example", "@", "999", "Berg"])
 async def test_nobody_is_found_by_what_fits_nobody_and_it_can_be_typed_again(hospital: Hospital, typed: str) -> None:
     await _patient(hospital, "Ann Berg")
     nora = await _asks(hospital, typed)

@@ -14,6 +14,7 @@ from tests.data.databases import create_all, migrate, opened, run
 from tests.servers import Server
 
 NAME = "VARCHAR(255) COLLATE utf8mb4_unicode_ci NOT NULL"
+ADDRESS = "VARCHAR(255) COLLATE utf8mb4_unicode_ci NULL"
 LIVE = "SMALLINT NULL GENERATED AS case when status in 'pending','confirmed','arrived' then 1 end STORED"
 
 DRIFTS = {
@@ -27,8 +28,8 @@ DRIFTS = {
         "Table throttles is InnoDB in utf8mb4_general_ci; it should be InnoDB in utf8mb4_unicode_ci.",
     ),
     "a column is gone": (
-        "ALTER TABLE users DROP COLUMN name",
-        f"Column users.name is missing; it should be {NAME}.",
+        "ALTER TABLE patients DROP COLUMN address",
+        f"Column patients.address is missing; it should be {ADDRESS}.",
     ),
     "a column more": (
         "ALTER TABLE users ADD COLUMN nick INT",
@@ -139,10 +140,10 @@ DRIFTS = {
             " it should be user_id to users.user_id ON DELETE CASCADE."
         ),
     ),
-    "a migration to come": ("UPDATE alembic_version SET version_num = '0005'", "Migration 0006 has not been run."),
+    "a migration to come": ("UPDATE alembic_version SET version_num = '0006'", "Migration 0007 has not been run."),
     "a newer program": (
         "UPDATE alembic_version SET version_num = '9999'",
-        "Migration 9999 was run by a newer program; this one ends at 0006.",
+        "Migration 9999 was run by a newer program; this one ends at 0007.",
     ),
     "another character set": (
         "ALTER DATABASE CHARACTER SET latin1",
@@ -228,7 +229,7 @@ def test_tables_made_without_the_migrations_have_them_all_to_come(tmp_path: Path
     create_all(url)
 
     assert _differences(url) == [
-        f"Migration {number} has not been run." for number in ("0001", "0002", "0003", "0004", "0005", "0006")
+        f"Migration {number} has not been run." for number in ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
     ]
 
 
