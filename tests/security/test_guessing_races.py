@@ -16,7 +16,7 @@ from hospital_bot import passwords
 from hospital_bot.db import Database
 from hospital_bot.errors import Refusal, WrongCredentials
 from hospital_bot.models import OtpCode, Throttle, User
-from hospital_bot.services import doctors, logins, otp, throttles, totp
+from hospital_bot.services import doctors, emails, logins, otp, throttles, totp
 from tests import tables
 from tests.accounts.conftest import KEYS, Hospital, Person, ann, hashed
 
@@ -148,3 +148,19 @@ def test_waits_double_up_to_an_hour_and_end_at_a_hundred_failures(ann: Person) -
 
     assert waits[:14] == [0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
     assert not ann.hospital.do(throttles.reserve, key="user:99")
+
+
+def test_twenty_people_who_prove_one_new_address_are_one_success(hospital: Hospital) -> None:
+    people = [Person(hospital, f"Ann{number}", 600 + number) for number in range(20)]
+    codes = []
+    for person in people:
+        person.registers()
+        asked = {"user_id": person.user_id, "email": "new@people.example", **person.bound()}
+        codes.append(hospital.do(emails.request_change, **asked))
+
+    def change(number: int) -> None:
+        asked = {"user_id": people[number].user_id, "email": "new@people.example", **people[number].bound()}
+        hospital.do(emails.change, typed=codes[number], **asked)
+
+    assert at_once(20, change) == {"ok": 1, "wrong_code": 19}
+    assert len(hospital.read(select(User.user_id).where(User.email == "new@people.example"))) == 1
