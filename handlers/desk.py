@@ -35,7 +35,7 @@ def open_calls(turn: Turn, day: date) -> Screen:
 
 @area.button("calls")
 def show_calls(turn: Turn, day: date) -> Screen:
-    turn.desk()
+    turn.take_desk()
     if not FIRST_DAY <= day <= LAST_DAY:
         raise NotFound
     seen.listing(turn, "calls", f"day:{day:%Y%m%d}")

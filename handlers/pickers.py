@@ -15,9 +15,10 @@ from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import booking as words
 from handlers.turn import Turn
+from hospital_bot.errors import NotFound
 from hospital_bot.services import availability
 from hospital_bot.services.availability import Choice, DayLine, DoctorLine
-from hospital_bot.values import Who
+from hospital_bot.values import Visit, Who
 
 Row = tuple[Button, ...]
 
@@ -126,6 +127,14 @@ def days(turn: Turn, walk: Walk, who: Who, first: date, notice: str = "") -> Scr
     """A page of days with free times, from `first` on."""
     choice, lines = turn.do(availability.days, who=who, first=first, most=DAYS_PER_PAGE + 1, clinic=turn.clinic)
     return _day_page(turn, walk, choice, lines[:DAYS_PER_PAGE], notice, later=len(lines) > DAYS_PER_PAGE)
+
+
+def days_again(turn: Turn, walk: Walk, visit: Visit, back: str) -> Screen:
+    """Days with the visit's own doctor; the colleagues, when that one can't be booked any more."""
+    try:
+        return days(turn, walk, Who(visit.doctor_id), _today(turn))
+    except NotFound:
+        return doctors(turn, walk, Who.any_of(visit.specialization), 0, back)
 
 
 def days_before(turn: Turn, walk: Walk, who: Who, before: date) -> Screen:

@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handlers import menu, pickers, seen, texts
+from handlers import menu, pickers, texts
 from handlers.area import Area, link
 from handlers.pickers import Walk
 from handlers.screen import Button, Screen
 from handlers.texts import reception as words
 from handlers.turn import Turn
-from hospital_bot.errors import BookingError, TooLate, TooManyVisits
+from hospital_bot.errors import BookingError, NotFound, TooLate, TooManyVisits
 from hospital_bot.services import availability, booking, own_visits, reception
 from hospital_bot.services.reception import Found
 from hospital_bot.values import Visit, Who
@@ -40,7 +40,7 @@ def start(turn: Turn) -> Screen:
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
-    turn.desk()
+    turn.take_desk()
     turn.expect("find.who")
     return Screen(texts.noticed(notice, words.WHO_IS_IT), (menu.BACK,))
 
@@ -48,16 +48,15 @@ def _ask(turn: Turn, notice: str = "") -> Screen:
 @finding.answer("find.who")
 def find(turn: Turn, text: str) -> Screen:
     """What is typed next looks again: the first try is often misspelt."""
-    turn.desk()
-    found = turn.do(reception.search, typed=text, region=turn.clinic.region)
+    user = turn.take_desk()
+    facts = {"user_id": user.user_id, "channel": turn.channel}
+    found = turn.do(reception.search, typed=text, region=turn.clinic.region, **facts)
     if not found:
-        return _ask(turn, words.NOBODY)
+        return _ask(turn, words.NOBODY if found is not None else words.TOO_MANY)
     if len(found) == 1:
         return _page(turn, found[0].patient_id)
-    seen.listing(turn, "patients", f"found:{len(found)}")
-    rows = [(Button(words.found(each), link("find.open", each.patient_id)),) for each in found[: reception.MOST]]
-    more = words.MANY if len(found) > reception.MOST else ""
-    return Screen(texts.noticed(more, words.WHO_OF_THEM), (*rows, OTHERS))
+    rows = [(Button(words.found(each), link("find.open", each.patient_id)),) for each in found]
+    return Screen(words.WHO_OF_THEM, (*rows, OTHERS))
 
 
 @finding.button("open")
@@ -74,48 +73,54 @@ def _page(turn: Turn, patient_id: int, notice: str = "") -> Screen:
 
 
 def _patient(turn: Turn, patient_id: int) -> Found:
-    user_id = turn.desk().user_id
+    user_id = turn.take_desk().user_id
     return turn.do(reception.read, patient_id=patient_id, user_id=user_id, channel=turn.channel)
 
 
-def _visit(turn: Turn, appointment_id: int) -> tuple[Found, Visit]:
-    user_id = turn.desk().user_id
-    return turn.do(reception.visit, appointment_id=appointment_id, user_id=user_id, channel=turn.channel)
+def _ahead(turn: Turn, appointment_id: int, show: Callable[[Found, Visit], Screen]) -> Screen:
+    """What is shown of a visit that can be changed; of another, that it can't, and the patient's page."""
+    user_id = turn.take_desk().user_id
+    facts = {"appointment_id": appointment_id, "user_id": user_id, "channel": turn.channel}
+    found, visit = turn.do(reception.visit, **facts)
+    if not own_visits.may_change(visit, turn.clinic, turn.now):
+        return _page(turn, visit.patient_id, words.OVER)
+    try:
+        return show(found, visit)
+    except (TooLate, NotFound):  # at this very moment
+        return _page(turn, visit.patient_id, words.OVER)
 
 
 @finding.button("visit")
 def show_visit(turn: Turn, appointment_id: int) -> Screen:
-    found, visit = _visit(turn, appointment_id)
-    if not own_visits.may_change(visit, turn.clinic, turn.now):
-        return _page(turn, visit.patient_id, words.OVER)
-    rows = (
-        (
-            Button(words.MOVE, link("movefor.start", appointment_id)),
-            Button(words.CANCEL_VISIT, link("find.cancel", appointment_id)),
-        ),
-        (Button(texts.BACK, link("find.open", visit.patient_id)),),
-    )
-    return Screen(words.visit(found, visit, turn.clinic), rows)
+    def show(found: Found, visit: Visit) -> Screen:
+        rows = (
+            (
+                Button(words.MOVE, link("movefor.start", appointment_id)),
+                Button(words.CANCEL_VISIT, link("find.cancel", appointment_id)),
+            ),
+            (Button(texts.BACK, link("find.open", visit.patient_id)),),
+        )
+        return Screen(words.visit(found, visit, turn.clinic), rows)
+
+    return _ahead(turn, appointment_id, show)
 
 
 @finding.button("cancel")
 def ask_to_cancel(turn: Turn, appointment_id: int) -> Screen:
-    found, visit = _visit(turn, appointment_id)
     rows = (
         (Button(words.YES_CANCEL, link("find.drop", appointment_id)),),
         (Button(words.KEEP, link("find.visit", appointment_id)),),
     )
-    return Screen(words.really_cancel(found, visit), rows)
+    return _ahead(turn, appointment_id, lambda found, visit: Screen(words.really_cancel(found, visit), rows))
 
 
 @finding.button("drop")
 def cancel(turn: Turn, appointment_id: int) -> Screen:
-    found, visit = _visit(turn, appointment_id)
-    try:
-        visit = _act(turn, booking.cancel, visit.patient_id, appointment_id=appointment_id, channel=turn.channel)
-    except TooLate:
-        return _page(turn, visit.patient_id, words.OVER)
-    return _done(turn, "Cancelled", found, visit)
+    def show(found: Found, visit: Visit) -> Screen:
+        facts = {"appointment_id": appointment_id, "why": reception.BY_TELEPHONE, "channel": turn.channel}
+        return _done(turn, "Cancelled", found, _act(turn, booking.cancel, visit.patient_id, **facts))
+
+    return _ahead(turn, appointment_id, show)
 
 
 @booking_for.button("start")
@@ -125,12 +130,12 @@ def choose_specialization(turn: Turn, patient_id: int) -> Screen:
 
 @booking_for.button("more")
 def more_specializations(turn: Turn, patient_id: int, page: int) -> Screen:
-    turn.desk()
+    turn.take_desk()
     back = (Button(texts.BACK, link("find.open", patient_id)),)
     return pickers.specializations(turn, Walk("for", (patient_id,)), max(0, page), back=back)
 
 
-pickers.steps(booking_for, allow=Turn.desk, back=lambda patient_id: link("for.start", patient_id))
+pickers.steps(booking_for, allow=Turn.take_desk, back=lambda patient_id: link("for.start", patient_id))
 
 
 @booking_for.button("time")
@@ -156,40 +161,56 @@ def book(turn: Turn, patient_id: int, who: Who, start: datetime) -> Screen:
 
 @moving_for.button("start")
 def choose_new_day(turn: Turn, appointment_id: int) -> Screen:
-    _, visit = _visit(turn, appointment_id)
-    today = turn.clinic.today(turn.now)
-    return pickers.days(turn, Walk("movefor", (appointment_id,)), Who(visit.doctor_id), today)
+    walk, back = Walk("movefor", (appointment_id,)), link("find.visit", appointment_id)
+    return _ahead(turn, appointment_id, lambda _, visit: pickers.days_again(turn, walk, visit, back))
 
 
-pickers.steps(moving_for, allow=Turn.desk, back=lambda appointment_id: link("find.visit", appointment_id))
+pickers.steps(moving_for, allow=Turn.take_desk, back=lambda appointment_id: link("find.visit", appointment_id))
 
 
 @moving_for.button("time")
 def check_move(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
-    found, visit = _visit(turn, appointment_id)
-    choice = turn.do(availability.choice_at, who=who, start=start, clinic=turn.clinic)
     walk = Walk("movefor", (appointment_id,))
-    rows = ((Button(words.YES_MOVE, walk.to("yes", who, start)),), _back_to_times(walk, who, start))
-    return Screen(words.really_move(found, visit, choice, start), rows)
+
+    def show(found: Found, visit: Visit) -> Screen:
+        choice = turn.do(availability.choice_at, who=who, start=start, clinic=turn.clinic)
+        yes = Button(words.YES_MOVE, walk.to("ask" if choice.approval else "yes", who, start))
+        return Screen(words.really_move(found, visit, choice, start), ((yes,), _back_to_times(walk, who, start)))
+
+    return _ahead(turn, appointment_id, show)
 
 
 @moving_for.button("yes")
 def move(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
-    found, old = _visit(turn, appointment_id)
-    facts = {"appointment_id": appointment_id, "who": who, "start": start, "request_id": turn.request_id}
-    try:
-        visit = _act(turn, booking.move, old.patient_id, **facts)
-    except (TooLate, TooManyVisits) as refusal:
-        notice = words.OVER if isinstance(refusal, TooLate) else texts.refused(refusal)
-        return _page(turn, old.patient_id, notice)
-    except BookingError as refusal:
-        return pickers.times(turn, Walk("movefor", (appointment_id,)), who, start.date(), notice=texts.refused(refusal))
-    return _done(turn, "Moved", found, visit)
+    """Not to a doctor who would have to confirm it first: the question did not say so."""
+    return _move(turn, appointment_id, who, start, sure=True)
+
+
+@moving_for.button("ask")
+def ask_for_time(turn: Turn, appointment_id: int, who: Who, start: datetime) -> Screen:
+    return _move(turn, appointment_id, who, start, sure=False)
+
+
+def _move(turn: Turn, appointment_id: int, who: Who, start: datetime, *, sure: bool) -> Screen:
+    facts = {"appointment_id": appointment_id, "who": who, "start": start, "request_id": turn.request_id, "sure": sure}
+
+    def show(found: Found, visit: Visit) -> Screen:
+        try:
+            return _done(turn, "Moved", found, _act(turn, booking.move, visit.patient_id, **facts))
+        except TooLate:
+            raise
+        except TooManyVisits as refusal:
+            return _page(turn, visit.patient_id, texts.refused(refusal))
+        except BookingError as refusal:
+            walk = Walk("movefor", (appointment_id,))
+            return pickers.times(turn, walk, who, start.date(), notice=texts.refused(refusal))
+
+    return _ahead(turn, appointment_id, show)
 
 
 def _act(turn: Turn, deed: Callable[..., Visit], patient_id: int, **facts: Any) -> Visit:
     """Done in the patient's stead, by whoever sits at the desk."""
-    who = {"patient_id": patient_id, "user_id": turn.desk().user_id, "in_stead": True}
+    who = {"patient_id": patient_id, "user_id": turn.take_desk().user_id, "in_stead": True}
     return turn.do(deed, **who, clinic=turn.clinic, **facts)
 
 

@@ -170,7 +170,7 @@ def confirm_sick(turn: Turn, day: date) -> Screen:
 @area.button("absences")
 def list_sick_days(turn: Turn) -> Screen:
     """For the hospital's desk."""
-    turn.desk()
+    turn.take_desk()
     days = turn.do(board.sick_days, clinic=turn.clinic)
     rows = tuple(
         (Button(words.sick_day(name, starts), link("timeoff.board", time_off_id)),)

@@ -227,7 +227,7 @@ class Turn:
             raise NotAllowed
         return doctor_id
 
-    def desk(self) -> Actor:
+    def take_desk(self) -> Actor:
         """The administrator who is logged in; from here on it is the hospital that acts, bound by no notice and no
         cut-off. Raises NotLoggedIn or NotAllowed."""
         user = self.logged_in()

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from handlers import booking as booked
 from handlers import menu, pickers, texts
@@ -17,7 +17,7 @@ from handlers.pickers import Walk
 from handlers.screen import Button, Screen
 from handlers.texts import booking as words
 from handlers.turn import Turn
-from hospital_bot.errors import BookingError, NotFound, TooLate, TooManyVisits
+from hospital_bot.errors import BookingError, TooLate, TooManyVisits
 from hospital_bot.services import availability, booking, own_visits
 from hospital_bot.values import Visit, Who
 
@@ -119,15 +119,8 @@ def choose_new_day(turn: Turn, appointment_id: int) -> Screen:
     visit = _own(turn, appointment_id)
     if not own_visits.may_change(visit, turn.clinic, turn.now):
         return show_visit(turn, appointment_id)
-    return _days(turn, appointment_id, Who(visit.doctor_id), turn.clinic.today(turn.now), visit)
-
-
-def _days(turn: Turn, appointment_id: int, who: Who, first: date, visit: Visit) -> Screen:
-    try:
-        return pickers.days(turn, Walk("move", (appointment_id,)), who, first)
-    except NotFound:
-        walk, anyone = Walk("move", (appointment_id,)), Who.any_of(visit.specialization)
-        return pickers.doctors(turn, walk, anyone, 0, back=link("visits.show", appointment_id))
+    walk, back = Walk("move", (appointment_id,)), link("visits.show", appointment_id)
+    return pickers.days_again(turn, walk, visit, back)
 
 
 pickers.steps(moving, back=lambda appointment_id: link("visits.show", appointment_id))

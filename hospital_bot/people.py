@@ -16,7 +16,10 @@ from hospital_bot.passwords import MAX_BYTES, normal
 
 SPECIAL_USE_DOMAIN_NAMES[:] = ["invalid"]
 """The others that the library refuses stand in a hospital's own network: `.local`, `.test`. It has no parameter for
-them; to change its list is the way it names. Stand-ins for addresses are ours: `account.invalid`."""
+them; to change its list is the way it names. What ends with NO_MAIL is ours."""
+
+NO_MAIL = "@account.invalid"
+"""Ends what stands where an address should: of the forgotten, and of whoever registers one that is known."""
 
 NAME_LETTERS = 100
 """As a person counts them: accents don't count."""

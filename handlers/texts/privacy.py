@@ -32,6 +32,7 @@ TAKEN_BACK = "✅ Nothing is erased."
 NOBODY_LOOKED = "Nobody but you has looked at your data so far."
 
 DEEDS = {
+    "patient.find": "saw your name and date of birth in a search",
     "patient.read": "looked at your details",
     "visit.read": "looked at a visit",
     "visit.book": "booked a visit",

@@ -14,7 +14,7 @@ from hospital_bot.values import Visit
 
 WHO_IS_IT = "<b>Find a patient</b>\nType their phone number, their e-mail address, or the beginning of their name."
 NOBODY = "I find nobody like that. Patients register here themselves; perhaps it is written in another way?"
-MANY = "There are more. Please type more of the name, or the phone number."
+TOO_MANY = "Too many begin like that. Please type more of the name, or the phone number."
 WHO_OF_THEM = "Who is it? Ask for the date of birth or the phone number before you go on."
 ANOTHER_PATIENT = "Another patient"
 MOVE = "Move"
@@ -24,6 +24,7 @@ YES_BOOK = "✅ Book it"
 YES_MOVE = "✅ Move it"
 KEEP = "No, keep it"
 OVER = "That visit is over, or was cancelled meanwhile."
+ASKS = "The doctor confirms visits first: this is a request."
 TOLD = "The patient gets a message about it."
 TELL_THEM = "The bot can't write to this patient: please tell them the day and the time."
 
@@ -54,11 +55,12 @@ def visit(found: Found, booked: Visit, clinic: Clinic) -> str:
 
 
 def really_book(found: Found, choice: Choice, start: datetime) -> str:
-    return f"Book this for <b>{esc(found.name)}</b>?\n\n<b>{_moment(start)}</b>\n{chosen(choice)}"
+    asks = f"\n\n{ASKS}" if choice.approval else ""
+    return f"Book this for <b>{esc(found.name)}</b>?\n\n<b>{_moment(start)}</b>\n{chosen(choice)}{asks}"
 
 
 def really_move(found: Found, old: Visit, choice: Choice, start: datetime) -> str:
-    asks = "\n\nThis doctor confirms visits first: the old time is given up at once." if choice.approval else ""
+    asks = f"\n\n{ASKS} The old time is given up at once." if choice.approval else ""
     return (
         f"Move the visit of <b>{esc(found.name)}</b>?\n\nFrom: {_moment(old.start)}, {esc(old.doctor_name)}\n"
         f"To: <b>{_moment(start)}</b>, {chosen(choice)}{asks}"

@@ -57,6 +57,14 @@ def record(
     _write(session, [entry])
 
 
+def record_patients(
+    session: Session, patient_ids: Iterable[int], *, actor_id: int, action: str, channel: str, now: datetime
+) -> None:
+    """The same was done with the data of each of them."""
+    facts = {"happened_at": now, "actor_id": actor_id, "action": action, "channel": channel}
+    _write(session, [facts | {"patient_id": each, "subject": "", "outcome": "ok"} for each in patient_ids])
+
+
 def record_visit(
     session: Session, action: str, visit: Visit, actor_id: int | None, channel: str, now: datetime
 ) -> None:

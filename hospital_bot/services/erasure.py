@@ -16,6 +16,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from hospital_bot import people
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Conflict, NotFound
 from hospital_bot.models import (
@@ -197,7 +198,7 @@ def _forget_the_name(session: Session, user_id: int, patient_id: int) -> None:
     """Nobody can log in as this user again, or find them by an address."""
     nobody = {
         "name": NOBODY,
-        "email": f"erased-{user_id}@account.invalid",
+        "email": f"erased-{user_id}{people.NO_MAIL}",
         "password": UNUSABLE,
         "totp_secret": None,
         "verified_at": None,

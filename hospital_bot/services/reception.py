@@ -16,11 +16,11 @@ from hospital_bot.services import audit
 from hospital_bot.values import Visit
 
 MOST = 8
-"""Patients shown at once; whoever is not among them needs a better question."""
+"""Patients shown at once. Of more none is shown: it takes a better question."""
 SHORTEST = 2
 """Letters of a name that are enough to look for."""
-NO_MAIL = "@account.invalid"
-"""Ends the addresses of those who were forgotten."""
+BY_TELEPHONE = "by telephone"
+"""Why the desk cancelled a visit: the patient asked for it, and knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,20 @@ class Found:
     reachable: bool
 
 
-def search(session: Session, *, typed: str, region: str, now: datetime) -> list[Found]:  # noqa: ARG001 - every use case is told the time
-    """Whose e-mail address or telephone number this is, or whose name begins so; up to one more than MOST.
+def search(
+    session: Session, *, typed: str, region: str, user_id: int, channel: str, now: datetime
+) -> list[Found] | None:
+    """Whose e-mail address or telephone number this is, or whose name begins so; None when these are more than MOST.
 
-    `region` is the country whose numbers need no country code.
+    `region` is the country whose numbers need no country code, `user_id` who looks.
     """
     rows = session.execute(_patients().where(_known_by(typed.strip(), region)).order_by(User.name).limit(MOST + 1))
-    return [_found(row) for row in rows]
+    found = [_found(row) for row in rows]
+    if len(found) > MOST:
+        return None
+    shown = [each.patient_id for each in found]
+    audit.record_patients(session, shown, actor_id=user_id, action="patient.find", channel=channel, now=now)
+    return found
 
 
 def read(session: Session, *, patient_id: int, user_id: int, channel: str, now: datetime) -> Found:
@@ -80,7 +87,7 @@ def _patients() -> Select[*tuple[Any, ...]]:
         )
         .join(User, User.user_id == Patient.user_id)
         .outerjoin(TelegramAccount, TelegramAccount.user_id == User.user_id)
-        .where(~User.email.endswith(NO_MAIL, autoescape=True))
+        .where(~User.email.endswith(people.NO_MAIL, autoescape=True))
     )
 
 

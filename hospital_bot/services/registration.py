@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from hospital_bot import people
 from hospital_bot.errors import AlreadyPatient, NotAllowed, WrongCode
 from hospital_bot.keys import Keys
 from hospital_bot.models import Patient, User
@@ -52,7 +53,7 @@ def register(
     `channel` is whom the code is bound to, `source` where the wish comes from, if that is not the same.
     """
     throttles.pass_source(session, source=source or channel, now=now)
-    stand_in = f"{keys.codes.digest('stand-in', email)[:32]}@account.invalid"
+    stand_in = f"{keys.codes.digest('stand-in', email)[:32]}{people.NO_MAIL}"
     found = session.execute(
         select(User.user_id, User.email, SHELL.label("is_shell")).where(User.email.in_((email, stand_in)))
     ).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -10,7 +10,7 @@ from handlers import texts
 from handlers.texts import booking as booking_words
 from handlers.texts import reception as words
 from hospital_bot.errors import NotAllowed
-from hospital_bot.services import accounts
+from hospital_bot.services import accounts, calls, hours
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import Hospital, email_of
 from tests.chat.practice import administrator, deliver, heard, visit
@@ -56,13 +56,27 @@ async def test_nobody_is_found_by_what_fits_nobody_and_it_can_be_typed_again(hos
 
 
 async def test_of_several_the_right_one_is_chosen(hospital: Hospital) -> None:
-    for number in range(10):
-        await _patient(hospital, f"Ann {'ABCDEFGHIJ'[number]}")
+    ann = await _patient(hospital, "Ann A")
+    await _patient(hospital, "Ann B")
     nora = await _asks(hospital, "Ann")
-    assert nora.last.text.startswith(words.MANY)
-    await nora.taps("Ann C · born ?")
+    assert nora.last.text == words.WHO_OF_THEM
+    await nora.taps("Ann A · born ?")
 
-    assert nora.last.text.startswith("Ann C\n")
+    assert nora.last.text.startswith("Ann A\n")
+    await ann.walks("/privacy", "Who saw my data")
+    assert "Nora saw your name and date of birth in a search" in ann.last.text
+
+
+async def test_the_register_can_not_be_leafed_through(hospital: Hospital) -> None:
+    for letter in "ABCDEFGHI":
+        await _patient(hospital, f"Ann {letter}")
+    nora = await _asks(hospital, "Ann")
+    assert nora.last.text.startswith(words.TOO_MANY)
+    assert "Ann A" not in str(nora.last.buttons)
+
+    await nora.says("Ann B")
+
+    assert nora.last.text.startswith("Ann B\n")
 
 
 async def test_the_desk_books_and_the_patient_is_told(hospital: Hospital) -> None:
@@ -107,13 +121,13 @@ async def test_the_desk_moves_and_cancels_up_to_the_last_minute(hospital: Hospit
     await nora.taps(words.YES_MOVE)
     assert nora.last.text.startswith("✅ Moved for Ann.")
     await deliver(hospital)
-    assert heard(ann, "We had to move your visit.") == 1
+    assert heard(ann, "We moved your visit.") == 1
 
     await nora.taps("Ann", "Mon 23 Nov 10:30 · Dr. Osei", words.CANCEL_VISIT, words.YES_CANCEL)
     assert nora.last.text.startswith("✅ Cancelled for Ann.")
     await deliver(hospital)
 
-    assert heard(ann, "We had to cancel your visit:") == 1
+    assert heard(ann, "We cancelled your visit:") == 1
     assert hospital.scalar("SELECT count(*) FROM appointments WHERE live = 1") == 0
     assert hospital.scalar("SELECT count(*) FROM appointments WHERE reason = 'a cough'") == 2
 
@@ -214,3 +228,49 @@ async def test_an_unlinked_patient_is_found_and_not_reachable(hospital: Hospital
     hospital.db.run(accounts.unlink, user_id=1)
 
     assert "The bot can't write to them." in (await _asks(hospital)).last.text
+
+
+async def test_whoever_cancelled_by_telephone_is_not_called_about_it(hospital: Hospital) -> None:
+    osei, ann = hospital.doctor(), await _patient(hospital)
+    booked = visit(hospital, ann, osei, "2026-11-23 10:00")
+    await ann.blocks()
+    nora = await _asks(hospital)
+    await nora.forges(f"find.drop:{booked.appointment_id}", nora.last.id)
+    await deliver(hospital)
+    await nora.says("/calls")
+
+    assert "Nobody." in nora.last.text
+    assert hospital.do(calls.call_list, day=date(2026, 11, 23), clinic=hospital.clinic) == []
+
+
+async def test_the_desk_gives_up_no_visit_for_a_request_unasked(hospital: Hospital) -> None:
+    osei, lang = hospital.doctor(), hospital.doctor("Dr. Lang")
+    hospital.do(hours.approve, doctor_id=lang.doctor_id, user_id=lang.user_id, on=True, channel="test")
+    ann = await _patient(hospital)
+    booked = visit(hospital, ann, osei, "2026-11-24 10:00")
+    nora = await _asks(hospital)
+    await nora.forges(f"movefor.time:{booked.appointment_id}:{lang.doctor_id}:202611231000", nora.last.id)
+    assert f"{words.ASKS} The old time is given up at once." in nora.last.text
+    await nora.forges(f"movefor.yes:{booked.appointment_id}:{lang.doctor_id}:202611231000", nora.last.id)
+    assert nora.last.text.startswith("That time is not offered any more.")
+    assert hospital.scalar("SELECT status FROM appointments WHERE live = 1") == "confirmed"
+
+    await nora.forges(f"movefor.ask:{booked.appointment_id}:{lang.doctor_id}:202611231000", nora.last.id)
+
+    assert nora.last.text.startswith("✅ Moved for Ann. The doctor has to confirm it.")
+
+
+async def test_a_visit_withdrawn_meanwhile_is_said_to_be_over(hospital: Hospital) -> None:
+    osei, ann = hospital.doctor(), await _patient(hospital)
+    booked = visit(hospital, ann, osei, "2026-11-24 10:00")
+    nora = await _asks(hospital)
+    await ann.forges(f"visits.drop:{booked.appointment_id}:0", ann.last.id)
+    for verb in ("visit", "cancel", "drop"):
+        await nora.forges(f"find.{verb}:{booked.appointment_id}", nora.last.id)
+        assert nora.last.text.startswith(words.OVER), verb
+    for verb in ("start", "time", "yes", "ask"):
+        rest = "" if verb == "start" else f":{osei.doctor_id}:202611251000"
+        await nora.forges(f"movefor.{verb}:{booked.appointment_id}{rest}", nora.last.id)
+        assert nora.last.text.startswith(words.OVER), verb
+
+    assert hospital.scalar("SELECT count(*) FROM audit_log WHERE outcome != 'ok'") == 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from hospital_bot.services import accounts, doctors, insiders
+from hospital_bot.services import accounts, doctors, insiders, leaving
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import Hospital
 from tests.chat.practice import deliver, heard, visit
@@ -70,3 +71,18 @@ def test_the_report_counts_different_patients_in_any_hour(run: Run, tmp_path: Pa
     )
     assert "Dr. Osei  3 patients" in run("audit", "report", "--patients", "2").output
     assert run("audit", "report", "--patients", "3").output.startswith("0 saw")
+
+
+async def test_whoever_has_left_meanwhile_is_reported_all_the_same(hospital: Hospital) -> None:
+    await looks_at(hospital, 1)
+    admin = hospital.scalar("SELECT user_id FROM users WHERE role = 'admin'")
+    rows = ", ".join(
+        f"('{hospital.clock():%Y-%m-%d %H:%M:%S}', {admin}, {patient}, 'patient.find')" for patient in range(1, 40)
+    )
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql(LOOK.format(rows))
+    hospital.do(leaving.admin_leaves, user_id=admin)
+
+    (found,) = hospital.do(insiders.report, since=hospital.clock() - timedelta(hours=1))
+    assert (found.user_id, found.patients) == (admin, 39)
