@@ -87,9 +87,10 @@ def mail_code(turn: Turn, to: str, code: str, purpose: str, *, after_password: b
     mail(turn, to, words.code_letter(turn.clinic.name, code, purpose, after_password=after_password))
 
 
-def mail(turn: Turn, to: str, letter: words.Mail) -> None:
+def mail(turn: Turn, to: str, letter: words.Mail, *, regret: str = texts.MAIL_FAILED) -> None:
+    """Whoever waits for it hears when it can't be sent: for a hint just as for a code."""
     subject, body = letter
-    turn.mail(Letter(to, subject, body))
+    turn.mail(Letter(to, subject, body, regret))
 
 
 def phone(turn: Turn, typed: str) -> str:

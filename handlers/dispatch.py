@@ -148,8 +148,8 @@ class Dispatcher:
                 self._go_beside(self._mail(arrival, letter))
 
     async def _mail(self, arrival: Arrival, letter: Letter) -> None:
-        if not await self._post(letter):
-            await self._show(replace(arrival, kind="other"), Screen(texts.MAIL_FAILED, new=True))
+        if not await self._post(letter) and letter.regret:
+            await self._show(replace(arrival, kind="other"), Screen(letter.regret, new=True))
 
     def _go_beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Neither the chat nor anybody else waits for it."""

@@ -109,7 +109,7 @@ def take_code(turn: Turn, text: str) -> Screen:
         turn.do(emails.change, user_id=user.user_id, email=address, typed=text, **bound)
     except (WrongCode, CodeSpent) as refusal:
         return _ask_code(turn, words.code_refused(refusal))
-    account.mail(turn, user.email, words.email_changed_letter(turn.clinic.name, turn.clinic.phone))
+    account.mail(turn, user.email, words.email_changed_letter(turn.clinic.name, turn.clinic.phone), regret="")
     turn.user = replace(user, email=address)
     turn.drop("email")
     return security.page(turn, words.email_changed(address))

@@ -130,3 +130,5 @@ class Letter:
     to: str
     subject: str
     body: str
+    regret: str = ""
+    """What is said in the chat when it can't be sent; nothing, when nobody there waits for it."""

@@ -17,7 +17,7 @@ from hospital_bot.keys import Keys
 from hospital_bot.models import User
 from hospital_bot.services import audit, otp, registration, throttles
 
-OPEN_TO_THE_OLD: tuple[otp.Purpose, ...] = ("login", "stepup", "reset", "email")
+OPEN_TO_THE_OLD: tuple[otp.Purpose, ...] = ("login", "stepup", "reset", "email", "invite")
 """What the codes are for that the old address may still hold."""
 
 

@@ -7,7 +7,7 @@ import pytest
 from handlers import texts
 from handlers.texts import account as words
 from hospital_bot.errors import BadInput, CodeSpent, WaitForCode, WrongCode
-from hospital_bot.services import accounts, emails, resets
+from hospital_bot.services import accounts, doctors, emails, resets
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
 
@@ -226,3 +226,21 @@ async def test_a_doctor_changes_it_too(hospital: Hospital) -> None:
     await phone.says(code_at(hospital, "osei@harbour.example"))
 
     assert stored(hospital, "Dr. Osei") == "osei@harbour.example"
+
+
+async def test_an_old_mailbox_that_is_gone_is_nobodys_trouble(hospital: Hospital) -> None:
+    ann = await asked(hospital)
+    hospital.mailbox.refused.add(email_of("Ann"))
+    await ann.says(code_at(hospital, NEW))
+
+    assert ann.last.text.startswith(words.email_changed(NEW))
+    assert texts.MAIL_FAILED not in chat_of(ann)
+
+
+async def test_an_invitation_to_the_old_address_is_dead(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    token = hospital.do(doctors.invite, user_id=osei.user_id, keys=hospital.keys)
+    hospital.do(emails.replace, user_id=osei.user_id, email="osei@harbour.example")
+
+    with pytest.raises(CodeSpent):
+        hospital.do(doctors.accept_invitation, token=token, keys=hospital.keys)
