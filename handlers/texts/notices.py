@@ -47,8 +47,8 @@ DONE_FOR_YOU = {
     "booked": "We booked a visit for you:",
     "request": "We asked for a visit for you; the doctor will answer:",
     "confirmed": "Your visit is confirmed:",
-    "moved": "We had to move your visit. It is now:",
-    "cancelled": "We had to cancel your visit:",
+    "moved": "We moved your visit. It is now:",
+    "cancelled": "We cancelled your visit:",
 }
 
 DONE_ELSEWHERE = {

@@ -2,7 +2,7 @@
 with whoever of the staff saw the data of unusually many patients.
 
 A visit that the hospital took back, and whose patient does not know, is on the list of its own day; and, for it can be
-weeks ahead, on those of two days from when its message found nobody.
+weeks ahead, on those of the day it was taken back and of the next.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hospital_bot.clinic import Clinic
 from hospital_bot.models import Appointment, Doctor, Notification, Patient, TelegramAccount, User, midnight, starts_at
-from hospital_bot.services import insiders, outbox
+from hospital_bot.services import insiders, outbox, reception
 from hospital_bot.services.insiders import ManyLooks
 from hospital_bot.services.outbox import Pointless
 from hospital_bot.services.reminders import NUDGE
@@ -98,7 +98,7 @@ def _calls(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterat
 
 def _untold(session: Session, day: date, clinic: Clinic, now: datetime) -> Iterator[Call]:
     lately = clinic.instant(midnight(day) - timedelta(days=1))
-    since = and_(Notification.due_at >= lately, Appointment.appointment_date > midnight(day))
+    since = and_(Appointment.cancelled_at >= lately, Appointment.appointment_date > midnight(day))
     for which in (Appointment.appointment_date == midnight(day), since):
         for row in session.execute(_taken_back().where(which)):
             appointment_id, on, clock, patient, phone, doctor = row
@@ -111,7 +111,13 @@ def _untold(session: Session, day: date, clinic: Clinic, now: datetime) -> Itera
 def _taken_back() -> Select[int, datetime, time, str, str | None, str]:
     """Not by the patient, who has chosen no other time either, and whom the news did not reach."""
     person, colleague, later = aliased(User), aliased(User), aliased(Appointment)
+    news = and_(
+        Notification.appointment_id == Appointment.appointment_id,
+        Notification.user_id == person.user_id,
+        Notification.kind.in_(("offer", "cancelled")),
+    )
     unreached = or_(Notification.state == "failed", Notification.problem.in_((outbox.NOT_LINKED, outbox.BLOCKED)))
+    asked_for = or_(Appointment.cancelled_by == person.user_id, Appointment.cancel_reason == reception.BY_TELEPHONE)
     return (
         select(
             Appointment.appointment_id,
@@ -125,13 +131,9 @@ def _taken_back() -> Select[int, datetime, time, str, str | None, str]:
         .join(person, person.user_id == Patient.user_id)
         .join(Doctor, Doctor.doctor_id == Appointment.doctor_id)
         .join(colleague, colleague.user_id == Doctor.user_id)
-        .join(
-            Notification,
-            and_(Notification.appointment_id == Appointment.appointment_id, Notification.user_id == person.user_id),
-        )
-        .where(Appointment.status == "cancelled")
-        .where(or_(Appointment.cancelled_by.is_(None), Appointment.cancelled_by != person.user_id))
-        .where(Notification.kind.in_(("offer", "cancelled")), Notification.state.in_(("failed", "skipped")), unreached)
+        .where(Appointment.live.is_(None), Appointment.status == "cancelled", ~func.coalesce(asked_for, false()))
+        .where(exists().where(news, Notification.state.in_(("failed", "skipped")), unreached))
+        .where(~exists().where(news, Notification.state == "sent"))
         .where(~exists().where(later.moved_from == Appointment.appointment_id))
     )
 

@@ -209,7 +209,7 @@ async def test_a_cancelled_visit_is_asked_about_once_and_its_patient_told(hospit
     await deliver(hospital)
 
     assert status(hospital, booked) == "cancelled"
-    assert heard(ann, "We had to cancel your visit") == 1
+    assert heard(ann, "We cancelled your visit") == 1
 
 
 async def test_a_patient_is_offered_three_kept_times_and_takes_one(hospital: Hospital) -> None:

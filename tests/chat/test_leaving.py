@@ -9,7 +9,7 @@ import pytest
 from handlers import texts
 from handlers.texts import account as words
 from hospital_bot.errors import BadInput, NotAllowed, NotFound, NotOffered, VisitsAhead
-from hospital_bot.services import accounts, booking, calls, doctors, leaving
+from hospital_bot.services import accounts, booking, calls, doctors, leave, leaving
 from hospital_bot.services import desk as front
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.doctors import Added
@@ -246,3 +246,25 @@ async def test_the_desk_reads_of_another_day_which_it_is(hospital: Hospital) -> 
     await phone.says("/calls")
 
     assert "Thu 3 Dec 11:00 Bob, +4930123456 · Dr. Osei · cancelled by us" in phone.last.text
+
+
+async def test_who_was_told_in_the_end_is_not_called_and_nobody_is_listed_twice(hospital: Hospital) -> None:
+    osei, ann = hospital.doctor(), await _started(hospital)
+    visit(hospital, ann, osei, "2026-11-23 10:00")
+    await ann.blocks()
+    facts = {"doctor_id": osei.doctor_id, "user_id": osei.user_id, "channel": "test", "clinic": hospital.clinic}
+    hospital.do(leave.report_sick, day=date(2026, 11, 23), **facts)
+    hospital.clock.turn(minutes=11)
+    await deliver(hospital)
+    _leaves(hospital, osei)
+    await deliver(hospital)
+    day = {"day": date(2026, 11, 23), "clinic": hospital.clinic}
+    assert [call.why for call in hospital.do(calls.call_list, **day)] == ["cancelled by us"]
+
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE notifications SET state = 'sent', problem = NULL WHERE notification_id ="
+            " (SELECT max(notification_id) FROM notifications WHERE kind = 'offer')"
+        )
+
+    assert hospital.do(calls.call_list, **day) == []

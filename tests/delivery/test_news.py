@@ -100,7 +100,7 @@ async def test_a_patient_hears_what_somebody_else_did(ward: Ward, osei: Phone, a
     booked, moved, cancelled = ward.texts(ann)
     assert booked == "Harbour Hospital\nWe booked a visit for you:\nTuesday, 24 November 2026, 10:00"
     assert "12:00\n(It was Tuesday, 24 November 2026, 10:00.)" in moved
-    assert "We had to cancel your visit" in cancelled
+    assert "We cancelled your visit" in cancelled
     assert not any("Osei" in text for text in (booked, moved, cancelled))
     assert ward.texts(osei)[0].endswith("Ann\nBy Cleo of the desk.")
 
