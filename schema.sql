@@ -186,7 +186,7 @@ CREATE TABLE telegram_accounts (
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;
 
 
--- Attempts counted under a key such as user:12 or chat:55. Rows may be deleted to let somebody try again.
+-- Attempts counted under a key such as user:12 or tg:55. Rows may be deleted to let somebody try again.
 CREATE TABLE throttles (
     `key`            VARCHAR(80) COLLATE utf8mb4_bin NOT NULL,
     attempts         INT         NOT NULL DEFAULT 0,

@@ -37,7 +37,7 @@ MYSQL = {"mysql_engine": "InnoDB", "mysql_default_charset": "utf8mb4", "mysql_co
 
 ROLES = ("patient", "doctor", "admin")
 STATUSES = ("pending", "confirmed", "completed", "cancelled", "arrived", "no_show")
-CLOSED = -1
+FORGOTTEN = -1
 """The `booking_seq` of a patient who is forgotten."""
 DELIVERY = ("waiting", "sent", "failed", "skipped")
 
@@ -94,7 +94,7 @@ class User(Base):
 
 
 class Patient(Base):
-    """`booking_seq` is written by everyone who books for the patient: that write is the lock. CLOSED locks for ever."""
+    """`booking_seq` is written by all who book for the patient: that write is the lock. FORGOTTEN is one for ever."""
 
     __tablename__ = "patients"
     __table_args__ = (Index(None, "phone_number"), MYSQL)
@@ -248,7 +248,7 @@ class TelegramAccount(Base):
 
 
 class Throttle(Base):
-    """Attempts counted under a key (`user:12`, `chat:55`, …); `blocked_until_at` makes the next one wait."""
+    """Attempts counted under a key (`user:12`, `tg:55`, …); `blocked_until_at` makes the next one wait."""
 
     __tablename__ = "throttles"
     __table_args__ = (MYSQL,)

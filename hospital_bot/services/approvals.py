@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import Conflict, NotFound, TooLate
+from hospital_bot.errors import Conflict, TooLate
 from hospital_bot.models import Appointment, midnight
-from hospital_bot.services import audit, booking, news, offers, outbox, statuses
+from hospital_bot.services import audit, booking, news, offers, outbox, own_visits, statuses
 from hospital_bot.services.news import Deed
 from hospital_bot.values import Visit, Who
 
@@ -31,7 +31,7 @@ def confirm(
     Raises NotFound for a colleague's request exactly as for none, TooLate when it has ended otherwise.
     """
     booking.lock_doctors(session, Who(doctor_id))
-    visit = _own(session, appointment_id, doctor_id)
+    visit = own_visits.of_doctor(session, appointment_id=appointment_id, doctor_id=doctor_id)
     if visit.status == "confirmed":
         return visit
     if visit.status != "pending" or clinic.instant(visit.start) <= now:
@@ -39,7 +39,7 @@ def confirm(
     statuses.change_one(session, Appointment.appointment_id == appointment_id, "confirmed", answer_by_at=None)
     visit = replace(visit, status="confirmed")
     news.confirmed(session, visit=visit, deed=Deed(user_id, in_stead=True, now=now), clinic=clinic)
-    _note(session, visit, user_id, "visit.confirm", channel, now)
+    audit.record_visit(session, "visit.confirm", visit, user_id, channel, now)
     return visit
 
 
@@ -48,14 +48,14 @@ def decline(
 ) -> Visit:
     """The time is free again, and the patient is offered others. Declining twice is once. Raises as `confirm` does."""
     booking.lock_doctors(session, Who(doctor_id))
-    visit = _own(session, appointment_id, doctor_id)
+    visit = own_visits.of_doctor(session, appointment_id=appointment_id, doctor_id=doctor_id)
     if visit.status == "cancelled" and _was_declined(session, appointment_id):
         return visit
     if visit.status != "pending" or clinic.instant(visit.start) <= now:
         raise TooLate
     booking.close(session, appointment_id, user_id=user_id, why=offers.WHY["declined"], now=now)
     outbox.put(session, [offers.draft(visit, why="declined", by=user_id, due_at=now)], now=now)
-    _note(session, visit, user_id, "visit.decline", channel, now)
+    audit.record_visit(session, "visit.decline", visit, user_id, channel, now)
     return replace(visit, status="cancelled")
 
 
@@ -81,24 +81,3 @@ def _was_declined(session: Session, appointment_id: int) -> bool:
     """Not withdrawn by the patient, nor ended for want of an answer."""
     why = session.scalar(select(Appointment.cancel_reason).where(Appointment.appointment_id == appointment_id))
     return why == offers.WHY["declined"]
-
-
-def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:
-    row = session.execute(
-        queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return queries.as_visit(row)
-
-
-def _note(session: Session, visit: Visit, user_id: int, action: str, channel: str, now: datetime) -> None:
-    audit.record(
-        session,
-        actor_id=user_id,
-        patient_id=visit.patient_id,
-        action=action,
-        subject=f"appointment:{visit.appointment_id}",
-        channel=channel,
-        now=now,
-    )

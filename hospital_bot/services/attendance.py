@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import BadInput, NotFound, PatientBusy, SlotTaken
+from hospital_bot.errors import BadInput, PatientBusy, SlotTaken
 from hospital_bot.models import Appointment, MedicalRecord
-from hospital_bot.services import audit, booking, statuses
+from hospital_bot.services import audit, booking, own_visits, statuses
 from hospital_bot.values import LIVE, NEXT, Visit, Who
 
 MARKS = ("arrived", "completed", "no_show")
@@ -49,7 +49,7 @@ def mark(
     `not_begun`, or `written` when a record says that it is done; SlotTaken and PatientBusy when
     its time is somebody else's by now, or the patient's for another visit.
     """
-    visit = _own(session, appointment_id, doctor_id)
+    visit = own_visits.of_doctor(session, appointment_id=appointment_id, doctor_id=doctor_id)
     if visit.status == status:
         return visit
     _check(session, visit, status, clinic, now)
@@ -59,14 +59,6 @@ def mark(
     statuses.change_one(session, as_read, status)
     audit.record_visit(session, f"visit.{status}", visit, user_id, channel, now)
     return replace(visit, status=status)
-
-
-def _own(session: Session, appointment_id: int, doctor_id: int) -> Visit:
-    own = queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
-    found = session.execute(own).one_or_none()
-    if found is None:
-        raise NotFound
-    return queries.as_visit(found)
 
 
 def _check(session: Session, visit: Visit, status: str, clinic: Clinic, now: datetime) -> None:

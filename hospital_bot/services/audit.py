@@ -80,6 +80,11 @@ def record_visit(
     )
 
 
+def record_doctor(session: Session, action: str, doctor_id: int, actor_id: int, channel: str, now: datetime) -> None:
+    """What was changed of a doctor's hours, leave or wishes."""
+    record(session, actor_id=actor_id, action=action, subject=f"doctor:{doctor_id}", channel=channel, now=now)
+
+
 def _write(session: Session, entries: Iterable[dict[str, Any]]) -> None:
     key: Key | None = session.info.get(SIGNER)
     rows = [entry | {"mac": sign(key, entry) if key else ""} for entry in entries]

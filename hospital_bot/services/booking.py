@@ -28,7 +28,7 @@ from hospital_bot.errors import (
     TooManyVisits,
     TooSoon,
 )
-from hospital_bot.models import CLOSED, Appointment, Doctor, Patient, midnight
+from hospital_bot.models import FORGOTTEN, Appointment, Doctor, Patient, midnight
 from hospital_bot.queries import Held
 from hospital_bot.services import audit, news, own_visits, statuses
 from hospital_bot.services.availability import leave_on
@@ -38,7 +38,7 @@ from hospital_bot.values import DoctorFacts, Visit, Who
 
 LOCK_PATIENT = (
     update(Patient)
-    .where(Patient.patient_id == bindparam("locked"), Patient.booking_seq > CLOSED)
+    .where(Patient.patient_id == bindparam("locked"), Patient.booking_seq > FORGOTTEN)
     .values(booking_seq=Patient.booking_seq + 1)
 )
 INSERT_VISIT = insert(Appointment)

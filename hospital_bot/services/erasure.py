@@ -20,7 +20,7 @@ from hospital_bot import people
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Conflict, NotFound
 from hospital_bot.models import (
-    CLOSED,
+    FORGOTTEN,
     Appointment,
     Conversation,
     Erasure,
@@ -206,7 +206,7 @@ def _forget_the_name(session: Session, user_id: int, patient_id: int) -> None:
     }
     session.execute(update(User).where(User.user_id == user_id).values(**nobody))
     nowhere = {"address": None, "phone_number": None, "birth_date": None}
-    session.execute(update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=CLOSED, **nowhere))
+    session.execute(update(Patient).where(Patient.patient_id == patient_id).values(booking_seq=FORGOTTEN, **nowhere))
     typed = {"reason": None, "cancel_reason": None}
     session.execute(update(Appointment).where(Appointment.patient_id == patient_id).values(**typed))
 

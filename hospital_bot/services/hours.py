@@ -66,18 +66,14 @@ def change(
         update(Doctor).where(Doctor.doctor_id == doctor_id).values(availability_schedule=new.doctor.schedule.to_json())
     )
     offers.release(session, doctor_id=doctor_id)
-    _note(session, user_id, "hours.change", doctor_id, channel, now)
+    audit.record_doctor(session, "hours.change", doctor_id, user_id, channel, now)
     return new
 
 
 def approve(session: Session, *, doctor_id: int, user_id: int, on: bool, channel: str, now: datetime) -> None:
     """From now on bookings wait for the doctor's answer, or don't."""
     session.connection().execute(update(Doctor).where(Doctor.doctor_id == doctor_id).values(approval=on))
-    _note(session, user_id, "approval.on" if on else "approval.off", doctor_id, channel, now)
-
-
-def _note(session: Session, user_id: int, action: str, doctor_id: int, channel: str, now: datetime) -> None:
-    audit.record(session, actor_id=user_id, action=action, subject=f"doctor:{doctor_id}", channel=channel, now=now)
+    audit.record_doctor(session, "approval.on" if on else "approval.off", doctor_id, user_id, channel, now)
 
 
 def apply(schedule: Schedule, change: Change) -> Schedule:

@@ -73,7 +73,7 @@ def add(
     if not _find(session, TimeOff.doctor_id == doctor_id, TimeOff.starts == starts, TimeOff.ends == ends):
         _insert(session, doctor_id, starts, ends, None)
         offers.release(session, doctor_id=doctor_id)
-        _note(session, user_id, "leave.add", doctor_id, channel, now)
+        audit.record_doctor(session, "leave.add", doctor_id, user_id, channel, now)
     return met
 
 
@@ -85,7 +85,7 @@ def remove(
     if absence.tell_at and absence.tell_at <= now and absence.ends > clinic.wall(now):
         raise TooLate
     session.connection().execute(delete(TimeOff).where(TimeOff.time_off_id == time_off_id))
-    _note(session, user_id, "leave.remove", doctor_id, channel, now)
+    audit.record_doctor(session, "leave.remove", doctor_id, user_id, channel, now)
 
 
 def report_sick(
@@ -104,7 +104,7 @@ def report_sick(
     if absence is None:
         raise NotFound
     _tell(session, absence, met, user_id, now)
-    _note(session, user_id, "leave.sick", doctor_id, channel, now)
+    audit.record_doctor(session, "leave.sick", doctor_id, user_id, channel, now)
     return absence, met
 
 
@@ -143,7 +143,3 @@ def _find(session: Session, *conditions: ColumnElement[bool]) -> Absence | None:
 
 def _insert(session: Session, doctor_id: int, starts: datetime, ends: datetime, tell_at: datetime | None) -> None:
     session.connection().execute(insert(TimeOff).values(doctor_id=doctor_id, starts=starts, ends=ends, tell_at=tell_at))
-
-
-def _note(session: Session, user_id: int, action: str, doctor_id: int, channel: str, now: datetime) -> None:
-    audit.record(session, actor_id=user_id, action=action, subject=f"doctor:{doctor_id}", channel=channel, now=now)

@@ -109,7 +109,7 @@ def guessed(session: Session, *, user_id: int, now: datetime) -> None:
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> VisitNews:
     """What there is to tell, as it is now. Raises Pointless for what has changed again, or is past."""
-    visit = _visit(session, row.appointment_id)
+    visit = visit_of(session, row)
     facts = outbox.facts_of(row)
     if (visit.status == "cancelled") != (row.kind == "cancelled"):
         raise Pointless(f"the visit is {visit.status}")
@@ -134,11 +134,12 @@ def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime)
     )
 
 
-def _visit(session: Session, appointment_id: int | None) -> Visit:
-    row = session.execute(queries.visits().where(Appointment.appointment_id == appointment_id)).one_or_none()
-    if row is None:
+def visit_of(session: Session, row: Notification) -> Visit:
+    """The visit that a message is about. Raises Pointless when there is none any more."""
+    found = session.execute(queries.visits().where(Appointment.appointment_id == row.appointment_id)).one_or_none()
+    if found is None:
         raise Pointless("no such visit")
-    return queries.as_visit(row)
+    return queries.as_visit(found)
 
 
 def _name(session: Session, user_id: int | None) -> str:

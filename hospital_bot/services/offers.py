@@ -73,9 +73,9 @@ def instead_of(visit: Visit) -> Who:
 
 def check(session: Session, row: Notification, *, clinic: Clinic, now: datetime) -> Offer:
     """Take the visit back if that was left to this moment, and keep the times. Raises Pointless when all is settled."""
-    who = instead_of(_visit(session, row.appointment_id))
+    who = instead_of(news.visit_of(session, row))
     alone = _is_locked(session, who)
-    visit = _visit(session, row.appointment_id)
+    visit = news.visit_of(session, row)
     _take_back(session, visit, row, clinic, now)
     until = now + KEPT
     if not (alternatives := _prolong(session, visit, until, now)) and alone:
@@ -91,13 +91,6 @@ def _is_locked(session: Session, who: Who) -> bool:
     except NotOffered:
         return False
     return True
-
-
-def _visit(session: Session, appointment_id: int | None) -> Visit:
-    row = session.execute(queries.visits().where(Appointment.appointment_id == appointment_id)).one_or_none()
-    if row is None:
-        raise Pointless("no such visit")
-    return queries.as_visit(row)
 
 
 def _take_back(session: Session, visit: Visit, row: Notification, clinic: Clinic, now: datetime) -> None:

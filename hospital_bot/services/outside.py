@@ -7,11 +7,10 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from hospital_bot import queries
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import Conflict, NotFound, TooLate
+from hospital_bot.errors import Conflict, TooLate
 from hospital_bot.models import Appointment
-from hospital_bot.services import audit, booking, news, offers, outbox
+from hospital_bot.services import audit, booking, news, offers, outbox, own_visits
 from hospital_bot.services.news import Deed
 from hospital_bot.values import Visit
 
@@ -55,12 +54,7 @@ def cancel(
 
 
 def _own(session: Session, appointment_id: int, doctor_id: int, clinic: Clinic, now: datetime) -> Visit:
-    row = session.execute(
-        queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.doctor_id == doctor_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    visit = queries.as_visit(row)
+    visit = own_visits.of_doctor(session, appointment_id=appointment_id, doctor_id=doctor_id)
     if not visit.live or clinic.instant(visit.start) <= now:
         raise TooLate
     return visit

@@ -1,4 +1,4 @@
-"""The visits of a patient: one, those ahead, those that are over."""
+"""The visits of a patient: one, those ahead, those that are over. And one of a doctor's."""
 
 from __future__ import annotations
 
@@ -19,8 +19,16 @@ PAGE = 5
 
 def one(session: Session, *, appointment_id: int, patient_id: int, now: datetime) -> Visit:  # noqa: ARG001 - every use case is told the time
     """This patient's visit. Raises NotFound for another's exactly as for none."""
-    mine = queries.visits().where(Appointment.appointment_id == appointment_id, Appointment.patient_id == patient_id)
-    row = session.execute(mine).one_or_none()
+    return _one(session, appointment_id, Appointment.patient_id == patient_id)
+
+
+def of_doctor(session: Session, *, appointment_id: int, doctor_id: int) -> Visit:
+    """The same, of this doctor's."""
+    return _one(session, appointment_id, Appointment.doctor_id == doctor_id)
+
+
+def _one(session: Session, appointment_id: int, own: ColumnElement[bool]) -> Visit:
+    row = session.execute(queries.visits().where(Appointment.appointment_id == appointment_id, own)).one_or_none()
     if row is None:
         raise NotFound
     return queries.as_visit(row)
