@@ -289,6 +289,7 @@ async def run(product: Product, stop: asyncio.Event) -> None:
             await (_serve_webhook if product.settings.webhook_url else _poll)(product, stop)
     finally:
         introducing.cancel()
+        await asyncio.gather(introducing, return_exceptions=True)
         await product.outbox.stop()
         await product.scheduler.stop()
 
