@@ -50,8 +50,8 @@ POISON = 5
 PATIENCE = 3.0
 """Seconds without an answer, after which a person hears that it will take longer."""
 
-FAREWELL = 8.0
-"""Seconds that letters on their way are waited for at the end."""
+FAREWELL = 11.0
+"""Seconds that letters on their way are waited for at the end: a silent mail server is given up before that."""
 
 Show = Callable[[Arrival, Screen], Awaitable[None]]
 Post = Callable[[Letter], Awaitable[bool]]
