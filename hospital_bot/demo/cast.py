@@ -85,6 +85,14 @@ def greet(telegram: Telegram, cards: list[Card]) -> None:
             people.Person(telegram, telegram.user(card.person_id)).starts()
 
 
+def end_session(session: Session, *, card: Card) -> None:
+    """A session of the staff lasts a day."""
+    user_id = session.scalars(
+        select(TelegramAccount.user_id).where(TelegramAccount.telegram_id == card.person_id)
+    ).one()
+    accounts.end_session(session, user_id=user_id)
+
+
 def log_in(session: Session, *, cards: list[Card], now: datetime) -> None:
     """Those who are logged in when the demo begins."""
     user_ids = {email: user_id for email, user_id in session.execute(select(User.email, User.user_id))}  # noqa: C416 - rows, not a mapping

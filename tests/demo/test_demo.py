@@ -27,7 +27,11 @@ AWKWARD = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
 """So early that the day's first time can be booked and not changed any more; and before a weekend without visits."""
 
 
-@pytest.mark.parametrize("start", [None, AWKWARD], ids=["today", "on an awkward day"])
+NOON = datetime(2026, 11, 26, 12, 50, tzinfo=UTC)
+"""So late that the reminder of the next day's last visit comes within a day of the beginning."""
+
+
+@pytest.mark.parametrize("start", [None, AWKWARD, NOON], ids=["today", "on an awkward day", "at noon"])
 async def test_the_script_plays_to_its_end(capsys: pytest.CaptureFixture[str], start: datetime | None) -> None:
     with time_machine.travel(start, tick=True) if start else nullcontext():
         assert await demo.play() == 0
