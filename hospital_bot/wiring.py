@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.applications import Starlette
 from telegram import Update
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 from telegram.ext import Application
 from telegram.request import BaseRequest
 
@@ -306,15 +306,25 @@ async def _poll(product: Product, stop: asyncio.Event) -> None:
 
 
 async def _serve_webhook(product: Product, stop: asyncio.Event) -> None:
-    """Telegram is told the address once we listen; any number of processes may tell it the same."""
+    """Telegram is told the address once we listen; any number of processes may tell it the same. Raises SettingsError
+    when it will not have it."""
     settings = product.settings
     secret = settings.webhook_secret.get_secret_value()
     app = webhook_app(product.bot, product.deliver, secret=secret, path=urlsplit(settings.webhook_url).path or "/")
     async with serve(app, settings.webhook_host, settings.webhook_port) as port:
-        facts: dict[str, Any] = {"secret_token": secret, "allowed_updates": ALLOWED_UPDATES, "max_connections": 100}
-        await Insist(stop)(partial(product.bot.set_webhook, settings.webhook_url, **facts))
+        if refusal := await Insist(stop)(partial(_tell_address, product.bot, settings.webhook_url, secret)):
+            raise SettingsError(f"HOSPITAL_WEBHOOK_URL: Telegram refuses it ({refusal})")
         log.info("webhook", bot=product.bot.username, port=port)
         await stop.wait()
+
+
+async def _tell_address(bot: HospitalBot, url: str, secret: str) -> str | None:
+    """Why Telegram will never take it; None when it has."""
+    try:
+        await bot.set_webhook(url, secret_token=secret, allowed_updates=ALLOWED_UPDATES, max_connections=100)
+    except BadRequest as refusal:
+        return refusal.message
+    return None
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

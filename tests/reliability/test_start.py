@@ -101,6 +101,15 @@ async def test_telegram_is_told_of_the_webhook_until_it_hears(around: World) -> 
     assert around.balancer.webhook is not None
 
 
+async def test_an_address_that_telegram_refuses_ends_the_start(around: World) -> None:
+    around.telegram.limits.force(Fault(method="setWebhook", status=400))
+    bot = around.bot(webhook=True, command=PRODUCT)
+    bot.start()
+
+    assert await bot.ended() == 2
+    assert "HOSPITAL_WEBHOOK_URL: Telegram refuses it" in bot.told()
+
+
 @pytest.mark.parametrize("headers", [{}, {SECRET_HEADER: ""}, {SECRET_HEADER: SECRET[:-1]}, {SECRET_HEADER: "wrong"}])
 async def test_the_webhook_takes_nothing_from_strangers(around: World, headers: dict[str, str]) -> None:
     [bot] = await around.served(1, webhook=True)
