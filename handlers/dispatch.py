@@ -246,10 +246,10 @@ class Dispatcher:
         await self._show(arrival, short if arrival.kind == "tap" else Screen(texts.TRY_LATER, new=True))
 
 
-def _note_failure(apology: asyncio.Task[None]) -> None:
-    """What failed is a word of regret: the answer itself was given, or is still to come."""
-    if not apology.cancelled() and (error := apology.exception()):
-        log.warning("apology_failed", error=type(error).__name__)
+def _note_failure(work: asyncio.Task[None]) -> None:
+    """A letter or a word of regret failed: the answer itself was given, or is still to come."""
+    if not work.cancelled() and (error := work.exception()):
+        log.warning("beside_failed", error=type(error).__name__)
 
 
 def _run_in(session: Any, use_case: Callable[..., Any], /, **facts: Any) -> Any:

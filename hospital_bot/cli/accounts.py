@@ -11,7 +11,7 @@ from hospital_bot.cli.common import database, fail, mendable, plain_errors
 from hospital_bot.cli.invitations import Inviter, SendMail, mailer
 from hospital_bot.clock import system_clock
 from hospital_bot.mail import MailError
-from hospital_bot.services import desk
+from hospital_bot.services import callers
 from hospital_bot.settings import Settings
 
 app = typer.Typer(help="Everybody's accounts, for whoever calls the hospital.", no_args_is_help=True)
@@ -21,7 +21,7 @@ app = typer.Typer(help="Everybody's accounts, for whoever calls the hospital.", 
 def show(email: str) -> None:
     """Whose it is, and what stands in the way of logging in."""
     with plain_errors(), database(settings.load()) as db, mendable():
-        found = db.run(desk.find, email=email, now=system_clock())
+        found = db.run(callers.find, email=email, now=system_clock())
     typer.echo(f"user {found.user_id}  {found.name}  <{found.email}>  {found.role}{'' if found.active else ' (left)'}")
     typer.echo("password: " + ("set" if found.joined else "not set yet"))
     typer.echo("codes: " + ("authenticator app" if found.app else "by mail"))
@@ -41,11 +41,11 @@ def change(
         chosen = settings.load()
         post = mailer(chosen) if new_email else None
         with database(chosen) as db, mendable():
-            found = db.run(desk.find, email=email, now=system_clock())
+            found = db.run(callers.find, email=email, now=system_clock())
             if name is not None:
-                typer.echo("name: " + db.run(desk.rename, account=found, name=name, now=system_clock()))
+                typer.echo("name: " + db.run(callers.rename, account=found, name=name, now=system_clock()))
             if new_email is not None:
-                kept = db.run(desk.change_email, account=found, email=new_email, now=system_clock())
+                kept = db.run(callers.change_email, account=found, email=new_email, now=system_clock())
                 typer.echo(f"e-mail: {kept}. They log in again, with a code that goes there.")
         if post:
             try:
@@ -66,8 +66,8 @@ def _letter(chosen: Settings) -> str:
 def reset_app(email: str) -> None:
     """The telephone with the authenticator app is lost: it is logged out, and codes go by mail again."""
     with plain_errors(), database(settings.load()) as db, mendable():
-        found = db.run(desk.find, email=email, now=system_clock())
-        db.run(desk.take_app_away, account=found, now=system_clock())
+        found = db.run(callers.find, email=email, now=system_clock())
+        db.run(callers.take_app_away, account=found, now=system_clock())
         typer.echo(f"Codes for {found.name} go to {found.email}.")
 
 
@@ -78,7 +78,7 @@ def invite(email: str, mail: SendMail = False) -> None:
         chosen = settings.load()
         inviter = Inviter.ready(chosen, mail=mail)
         with database(chosen) as db, mendable():
-            found = db.run(desk.find, email=email, now=system_clock())
+            found = db.run(callers.find, email=email, now=system_clock())
             if found.role == "patient" or not found.active:
                 fail(f"{found.email} is no doctor's or administrator's here: patients register in the chat")
             if found.joined:

@@ -13,7 +13,7 @@ from hospital_bot.cli.invitations import Inviter, SendMail
 from hospital_bot.clock import system_clock
 from hospital_bot.db import Database
 from hospital_bot.errors import VisitsAhead
-from hospital_bot.services import desk, leaving
+from hospital_bot.services import callers, leaving
 from hospital_bot.services import doctors as roster_service
 
 doctors_app = typer.Typer(help="The hospital's doctors.", no_args_is_help=True)
@@ -121,7 +121,7 @@ def take_doctor_back(email: str) -> None:
 
 def _doctor(db: Database, email: str, *, here: bool | None = None) -> int:
     """The doctor_id of one who is `here`, or has left; either, when that is not said."""
-    found = db.run(desk.find, email=email, now=system_clock())
+    found = db.run(callers.find, email=email, now=system_clock())
     if found.doctor_id is None:
         fail(f"{found.email} is no doctor's")
     if here is not None and found.active != here:
@@ -152,7 +152,7 @@ def list_admins() -> None:
 def let_admin_go(email: str) -> None:
     """An administrator leaves: logged out, and the account is an ordinary patient's from now on."""
     with plain_errors(), database(settings.load()) as db, mendable():
-        found = db.run(desk.find, email=email, now=system_clock())
+        found = db.run(callers.find, email=email, now=system_clock())
         if found.role != "admin":
             fail(f"{found.email} is no administrator's")
         db.run(leaving.admin_leaves, user_id=found.user_id, now=system_clock())

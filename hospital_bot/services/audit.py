@@ -26,6 +26,9 @@ from hospital_bot.values import Visit
 SIGNER = "audit_key"
 """Where a session keeps the key. Without it entries are unsigned, and `chain` says so."""
 
+COMMANDS = "cli"
+"""The channel of what the hospital does by command."""
+
 NEWEST = 5_000
 RECENT = timedelta(days=30)
 """How many of the newest visits `collect` looks at, and how old they may be: what is forgotten is not copied again."""
@@ -80,8 +83,10 @@ def record_visit(
     )
 
 
-def record_doctor(session: Session, action: str, doctor_id: int, actor_id: int, channel: str, now: datetime) -> None:
-    """What was changed of a doctor's hours, leave or wishes."""
+def record_doctor(
+    session: Session, action: str, doctor_id: int, actor_id: int | None, channel: str, now: datetime
+) -> None:
+    """What was changed of a doctor."""
     record(session, actor_id=actor_id, action=action, subject=f"doctor:{doctor_id}", channel=channel, now=now)
 
 

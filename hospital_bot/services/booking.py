@@ -304,6 +304,6 @@ def insert_visit(
 
 
 def close(session: Session, appointment_id: int, *, user_id: int | None, why: str | None, now: datetime) -> None:
-    """End a live visit. `user_id` is None for the hospital's desk."""
+    """End a live visit. `user_id` is None for what the hospital does by command."""
     which = Appointment.appointment_id == appointment_id
     statuses.change_one(session, which, "cancelled", cancelled_at=now, cancelled_by=user_id, cancel_reason=why)

@@ -134,7 +134,9 @@ def change(session: Session, *, doctor_id: int, specialization: str | None, room
     if room is not None:
         values["room"] = roster.room(room) or None
     session.execute(update(Doctor).where(Doctor.doctor_id == doctor_id).values(values))
-    audit.record(session, actor_id=None, action="doctor.change", subject=f"doctor:{doctor_id}", channel="cli", now=now)
+    audit.record(
+        session, actor_id=None, action="doctor.change", subject=f"doctor:{doctor_id}", channel=audit.COMMANDS, now=now
+    )
 
 
 def invite(session: Session, *, user_id: int, keys: Keys, now: datetime) -> str:

@@ -126,7 +126,7 @@ def refuse(session: Session, *, user_id: int, now: datetime) -> None:
         raise NotFound
     patient_id = session.scalar(select(Patient.patient_id).where(Patient.user_id == user_id))
     outbox.put(session, [Draft(user_id, "not_erased", f"{now:%Y%m%d%H%M%S}", now)], now=now)
-    _log(session, "erasure.refuse", None, patient_id, user_id, "cli", now)
+    _log(session, "erasure.refuse", None, patient_id, user_id, audit.COMMANDS, now)
 
 
 def carry_out(session: Session, *, clinic: Clinic, now: datetime) -> bool:

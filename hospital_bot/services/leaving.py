@@ -15,8 +15,6 @@ from hospital_bot.services import accounts, agenda, audit, booking, offers, outb
 from hospital_bot.services.agenda import Entry
 from hospital_bot.values import Who
 
-CHANNEL = "cli"
-
 
 def doctor_leaves(session: Session, *, doctor_id: int, take_back: bool, clinic: Clinic, now: datetime) -> list[Entry]:
     """The doctor is not booked, not written to and not logged in any more.
@@ -32,7 +30,7 @@ def doctor_leaves(session: Session, *, doctor_id: int, take_back: bool, clinic: 
     offers.release(session, doctor_id=doctor_id)
     session.execute(update(Doctor).where(Doctor.doctor_id == doctor_id).values(active=False))
     _go(session, session.scalars(select(Doctor.user_id).where(Doctor.doctor_id == doctor_id)).one())
-    _note(session, "doctor.leave", f"doctor:{doctor_id}", now)
+    audit.record_doctor(session, "doctor.leave", doctor_id, None, audit.COMMANDS, now)
     return met
 
 
@@ -41,7 +39,7 @@ def doctor_returns(session: Session, *, doctor_id: int, now: datetime) -> None:
     back = update(Doctor).where(Doctor.doctor_id == doctor_id, Doctor.active.is_(False)).values(active=True)
     if not session.connection().execute(back).rowcount:
         raise NotFound
-    _note(session, "doctor.return", f"doctor:{doctor_id}", now)
+    audit.record_doctor(session, "doctor.return", doctor_id, None, audit.COMMANDS, now)
 
 
 def admin_leaves(session: Session, *, user_id: int, now: datetime) -> None:
@@ -50,7 +48,8 @@ def admin_leaves(session: Session, *, user_id: int, now: datetime) -> None:
     if not session.connection().execute(gone).rowcount:
         raise NotFound
     _go(session, user_id)
-    _note(session, "admin.leave", f"user:{user_id}", now)
+    subject = f"user:{user_id}"
+    audit.record(session, actor_id=None, action="admin.leave", subject=subject, channel=audit.COMMANDS, now=now)
 
 
 def _take_back(session: Session, ids: list[int], now: datetime) -> None:
@@ -58,7 +57,7 @@ def _take_back(session: Session, ids: list[int], now: datetime) -> None:
     visits = [queries.as_visit(row) for row in rows]
     for visit in visits:
         booking.close(session, visit.appointment_id, user_id=None, why=offers.WHY["away"], now=now)
-        audit.record_visit(session, "visit.offer", visit, None, CHANNEL, now)
+        audit.record_visit(session, "visit.offer", visit, None, audit.COMMANDS, now)
     outbox.put(session, [offers.draft(visit, why="away", by=None, due_at=now) for visit in visits], now=now)
 
 
@@ -66,7 +65,3 @@ def _go(session: Session, user_id: int) -> None:
     """Logged out, and nothing is sent to their chat any more."""
     accounts.shut_out(session, user_id=user_id)
     accounts.unlink(session, user_id=user_id)
-
-
-def _note(session: Session, action: str, subject: str, now: datetime) -> None:
-    audit.record(session, actor_id=None, action=action, subject=subject, channel=CHANNEL, now=now)

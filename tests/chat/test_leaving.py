@@ -9,8 +9,7 @@ import pytest
 from handlers import texts
 from handlers.texts import account as words
 from hospital_bot.errors import BadInput, NotAllowed, NotFound, NotOffered, VisitsAhead
-from hospital_bot.services import accounts, booking, calls, doctors, leave, leaving
-from hospital_bot.services import desk as front
+from hospital_bot.services import accounts, booking, callers, calls, doctors, leave, leaving
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.doctors import Added
 from hospital_bot.simulator.phone import Phone
@@ -139,16 +138,16 @@ async def test_an_administrator_who_leaves_has_a_patients_account(hospital: Hosp
 
 async def test_a_lost_telephone_is_logged_out_and_codes_go_by_mail_again(hospital: Hospital) -> None:
     ann, key = await enrolled(hospital)
-    found = hospital.do(front.find, email=email_of("Ann"))
+    found = hospital.do(callers.find, email=email_of("Ann"))
     assert found.app
-    hospital.do(front.take_app_away, account=found)
+    hospital.do(callers.take_app_away, account=found)
     await ann.says("/appointments")
     assert "log in" in ann.last.text.lower()
 
-    found = hospital.do(front.find, email=email_of("Ann"))
+    found = hospital.do(callers.find, email=email_of("Ann"))
     assert not found.app
     with pytest.raises(BadInput):
-        hospital.do(front.take_app_away, account=found)
+        hospital.do(callers.take_app_away, account=found)
     new = await hospital.phone("Ann")
     await new.walks("/login")
     await new.says(email_of("Ann"))
@@ -163,10 +162,12 @@ async def test_a_lost_telephone_is_logged_out_and_codes_go_by_mail_again(hospita
 
 async def test_the_patient_sees_what_the_desk_has_changed(hospital: Hospital) -> None:
     ann = await hospital.patient("Ann")
-    found = hospital.do(front.find, email=email_of("Ann").upper())
+    found = hospital.do(callers.find, email=email_of("Ann").upper())
     assert (found.role, found.reach, found.patient_id) == ("patient", "linked", patient_id(hospital, ann))
-    assert hospital.do(front.rename, account=found, name="  Ann   Berg ") == "Ann Berg"
-    assert hospital.do(front.change_email, account=found, email="Ann.Berg@People.Example") == "ann.berg@people.example"
+    assert hospital.do(callers.rename, account=found, name="  Ann   Berg ") == "Ann Berg"
+    assert (
+        hospital.do(callers.change_email, account=found, email="Ann.Berg@People.Example") == "ann.berg@people.example"
+    )
     await ann.says("/profile")
     assert "log in" in ann.last.text.lower()
     hospital.do(accounts.link, telegram_id=ann.id, user_id=found.user_id, role="patient")
@@ -182,12 +183,12 @@ async def test_the_patient_sees_what_the_desk_has_changed(hospital: Hospital) ->
 async def test_an_address_that_somebody_has_is_not_given_to_another(hospital: Hospital) -> None:
     await hospital.patient("Ann")
     await hospital.patient("Bob")
-    found = hospital.do(front.find, email=email_of("Ann"))
+    found = hospital.do(callers.find, email=email_of("Ann"))
 
     with pytest.raises(BadInput, match="taken"):
-        hospital.do(front.change_email, account=found, email=email_of("Bob"))
+        hospital.do(callers.change_email, account=found, email=email_of("Bob"))
     with pytest.raises(NotFound):
-        hospital.do(front.find, email="nobody@people.example")
+        hospital.do(callers.find, email="nobody@people.example")
 
 
 def test_another_specialization_is_where_patients_find_the_doctor(hospital: Hospital) -> None:

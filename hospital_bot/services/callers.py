@@ -1,6 +1,6 @@
-"""What the hospital's desk does for people who call: it looks up their account and mends it.
+"""Whoever calls the hospital about their account is helped: it is looked up, and mended.
 
-The desk has made sure that whoever calls is who they say. What it changes is written down, where patients see it.
+The hospital has made sure that they are who they say. What is changed is written down, where patients see it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from hospital_bot.errors import BadInput, NotFound
 from hospital_bot.models import Doctor, Patient, TelegramAccount, User
 from hospital_bot.passwords import UNUSABLE
 from hospital_bot.services import accounts, audit, emails, totp
-
-CHANNEL = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,6 @@ def _note(session: Session, account: Account, action: str, now: datetime) -> Non
         patient_id=account.patient_id,
         action=action,
         subject=f"user:{account.user_id}",
-        channel=CHANNEL,
+        channel=audit.COMMANDS,
         now=now,
     )
