@@ -27,7 +27,7 @@ BACK = (Button(texts.MENU, link("menu.home")),)
 WANTED = timedelta(minutes=15)
 """How long a button is remembered that needed a login; who logs in later comes for something else."""
 
-DRAFTS = (
+UNDER_WAY = (
     "book",
     "wanted",
     "register",
@@ -40,6 +40,10 @@ DRAFTS = (
     "proof",
     "record",
 )
+"""The drafts that /cancel drops."""
+
+DRAFTS = (*UNDER_WAY, "records")
+"""All that somebody left half-done; what waits beside is not dropped by /cancel."""
 
 
 @area.command("start", aside=True)
@@ -62,8 +66,8 @@ def explain(turn: Turn) -> Screen:
 @area.button("cancel")
 def cancel(turn: Turn) -> Screen:
     """Stop whatever is going on; what was booked stays booked."""
-    busy = bool(turn.state) or any(name in turn.data for name in DRAFTS)
-    for name in DRAFTS:
+    busy = bool(turn.state) or any(name in turn.data for name in UNDER_WAY)
+    for name in UNDER_WAY:
         turn.drop(name)
     return home(turn, notice=texts.CANCELLED if busy else texts.NOTHING_TO_CANCEL)
 

@@ -4,17 +4,19 @@
 a visit's page ─┬─► write: description ─► diagnosis ─► plan ─► summary ─► kept
                 └─► the patient's records, one by one
 
-What is typed is deleted from the chat and waits sealed; no message with a record's text is stored, and none can be
-forwarded.
+What is typed is deleted from the chat and waits sealed, for each visit by itself; no message with a record's text is
+stored, and none can be forwarded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 from handlers import account, doctor, proof, texts
-from handlers.area import Area, link
+from handlers.area import Area, Step, link
 from handlers.screen import Button, Screen
 from handlers.texts import records as words
 from handlers.turn import Turn
@@ -23,11 +25,42 @@ from hospital_bot.services import accounts, records
 from hospital_bot.services.records import Note, Record
 
 area = Area("record")
-draft_needed = account.needs("record", words.GONE, Button(texts.TODAY, link("doctor.today")))
+TO_TODAY = Button(texts.TODAY, link("doctor.today"))
+draft_needed = account.needs("record", words.GONE, TO_TODAY)
+
+MOST_WAITING = 20
+"""Records half-written, beside the one that is being written."""
 
 PARTS = ("description", "diagnosis", "treatment_plan")
 
 Row = tuple[Button, ...]
+
+
+def of_visit(step: Step) -> Step:
+    """The step goes on with the draft of this visit, whatever was begun meanwhile."""
+
+    @wraps(step)
+    def turned(turn: Turn, appointment_id: int, *args: Any) -> Screen:
+        if (draft := _begun(turn, appointment_id)) is None:
+            return Screen(words.GONE, ((TO_TODAY,),))
+        _take_up(turn, draft)
+        return step(turn, appointment_id, *args)
+
+    return turned
+
+
+def _drafts(turn: Turn) -> list[dict[str, Any]]:
+    return [turn.data.get("record", {}), *turn.data.get("records", [])]
+
+
+def _begun(turn: Turn, appointment_id: int) -> dict[str, Any] | None:
+    return next((draft for draft in _drafts(turn) if draft.get("of") == appointment_id), None)
+
+
+def _take_up(turn: Turn, draft: dict[str, Any]) -> None:
+    """What was written of other visits waits."""
+    others = [other for other in _drafts(turn) if len(other) > 1 and other["of"] != draft["of"]]
+    turn.data |= {"record": draft, "records": others[:MOST_WAITING]}
 
 
 @area.command("records")
@@ -98,6 +131,7 @@ def back_to_visit(turn: Turn, appointment_id: int) -> Screen:
 
 @area.button("stop")
 def give_up(turn: Turn, appointment_id: int) -> Screen:
+    _take_up(turn, {"of": appointment_id})
     turn.drop("record")
     return back_to_visit(turn, appointment_id)
 
@@ -107,9 +141,9 @@ def begin(turn: Turn, appointment_id: int) -> Screen:
     """Begin, or go on where it was left."""
     turn.doctor()
     turn.do(records.may_write, actor=turn.logged_in(), appointment_id=appointment_id)
-    if turn.draft("record").get("of") != appointment_id:
-        turn.data["record"] = {"of": appointment_id}
-    return _ask(turn, words.LETS_GO_ON if len(turn.draft("record")) > 1 else "")
+    draft = _begun(turn, appointment_id) or {"of": appointment_id}
+    _take_up(turn, draft)
+    return _ask(turn, words.LETS_GO_ON if len(draft) > 1 else "")
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
@@ -119,10 +153,11 @@ def _ask(turn: Turn, notice: str = "") -> Screen:
     if part is None:
         return _summary(turn)
     turn.expect("record.text")
-    skip = Button(words.SKIP, link("record.skip", part))
+    draft = turn.draft("record")
+    skip = Button(words.SKIP, link("record.skip", draft["of"], part))
     rows = (
-        (Button(words.TO_FINDINGS, link("record.findings")) if "rejected" in turn.draft("record") else skip,),
-        *([(Button(words.AGAIN, link("record.again")),)] if notice == words.LETS_GO_ON else []),
+        (Button(words.TO_FINDINGS, link("record.findings", draft["of"])) if "rejected" in draft else skip,),
+        *([(Button(words.AGAIN, link("record.again", draft["of"])),)] if notice == words.LETS_GO_ON else []),
         (Button(texts.CANCEL, link("menu.cancel")),),
     )
     return Screen(texts.noticed(notice, words.ASK[part]), rows)
@@ -161,8 +196,8 @@ def _opened(turn: Turn, name: str) -> str | None:
 
 
 @area.button("findings")
-@draft_needed
-def add_to_findings(turn: Turn) -> Screen:
+@of_visit
+def add_to_findings(turn: Turn, appointment_id: int) -> Screen:  # noqa: ARG001 - of_visit reads it
     """There is room for what was too long for its own part."""
     turn.doctor()
     draft = turn.draft("record")
@@ -178,16 +213,16 @@ def add_to_findings(turn: Turn) -> Screen:
 
 
 @area.button("skip")
-@draft_needed
-def skip_part(turn: Turn, part: str) -> Screen:
+@of_visit
+def skip_part(turn: Turn, appointment_id: int, part: str) -> Screen:  # noqa: ARG001 - of_visit reads it
     if part in PARTS:
         turn.draft("record").setdefault(part, "")
     return _ask(turn)
 
 
 @area.button("check")
-@draft_needed
-def turn_summary(turn: Turn, piece: int) -> Screen:
+@of_visit
+def turn_summary(turn: Turn, appointment_id: int, piece: int) -> Screen:  # noqa: ARG001 - of_visit reads it
     turn.doctor()
     screen = _ask(turn) if _missing(turn) else _summary(turn, piece)
     return replace(screen, new=True, forget=True)
@@ -197,11 +232,11 @@ def _summary(turn: Turn, piece: int = 0) -> Screen:
     note = _note(turn)
     turn.expect("")
     of = turn.draft("record")["of"]
-    again = Button(words.AGAIN, link("record.again"))
+    again = Button(words.AGAIN, link("record.again", of))
     if not any((note.description, note.diagnosis, note.treatment_plan)):
         return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
     rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.stop", of))))
-    text, reading = _page(words.summary(note), piece, lambda other: link("record.check", other))
+    text, reading = _page(words.summary(note), piece, lambda other: link("record.check", of, other))
     return Screen(text, (*reading, *rows), secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
 
 
@@ -210,19 +245,17 @@ def _note(turn: Turn) -> Note:
 
 
 @area.button("again")
-@draft_needed
-def write_again(turn: Turn) -> Screen:
-    turn.data["record"] = {"of": turn.draft("record")["of"]}
+@of_visit
+def write_again(turn: Turn, appointment_id: int) -> Screen:
+    turn.data["record"] = {"of": appointment_id}
     return replace(_ask(turn), new=True, forget=True)
 
 
 @area.button("yes")
-@draft_needed
+@of_visit
 def confirm(turn: Turn, appointment_id: int) -> Screen:
     """The summary goes from the chat; the record is kept."""
     turn.doctor()
-    if turn.draft("record").get("of") != appointment_id:
-        return replace(_ask(turn), new=True, forget=True)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys}
     try:
         turn.do(records.write, actor=turn.logged_in(), appointment_id=appointment_id, note=_note(turn), **facts)

@@ -245,18 +245,80 @@ async def test_a_colleague_who_forges_the_last_tap_writes_nothing(hospital: Hosp
     assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
 
 
-async def test_what_was_typed_for_one_visit_is_not_kept_for_another(hospital: Hospital) -> None:
+async def _two_done(hospital: Hospital) -> tuple[Phone, list[Visit]]:
+    """Ann's visits at nine and half past are done: her doctor's phone, and the visits."""
     osei = hospital.doctor()
     ann = await hospital.patient("Ann")
     visits = [visit(hospital, ann, osei, f"2026-11-23 {clock}") for clock in ("09:00", "09:30")]
     hospital.clock.now = MONDAY
     phone = await hospital.staff(osei)
     await phone.walks("/today", "09:00 Ann", "Done", "‹ Back", "09:30 Ann", "Arrived", "Done")
+    return phone, visits
+
+
+async def test_what_was_typed_for_one_visit_is_not_kept_for_another(hospital: Hospital) -> None:
+    phone, visits = await _two_done(hospital)
     await _types(phone)
 
     await phone.forges(f"record.yes:{visits[1].appointment_id}", phone.last.id)
 
     assert hospital.scalar("SELECT COUNT(*) FROM medical_records") == 0
+
+
+@pytest.mark.parametrize("ended", ["✅ Keep it", "Cancel", "/cancel"])
+async def test_a_record_half_written_waits_while_another_visits_is_written(hospital: Hospital, ended: str) -> None:
+    phone, _ = await _two_done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+
+    await phone.walks("/today", "✓ 09:30 Ann", "Write the record", "Skip")
+    await phone.says(NAMED)
+    await phone.walks("Skip", ended, "/today", "✓ 09:00 Ann", "Write the record")
+
+    assert phone.last.text.startswith("Let's go on where you stopped.\n\n(2 of 3)")
+    await phone.taps("Skip", "Skip")
+    assert phone.last.text == f"Is this right?\n\nFindings\n{FOUND}"
+
+
+async def test_an_older_button_goes_on_with_the_record_of_its_own_visit(hospital: Hospital) -> None:
+    phone, _ = await _two_done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+    first = phone.last
+    await phone.walks("/today", "✓ 09:30 Ann", "Write the record", "Skip")
+    await phone.says(NAMED)
+    second = phone.last
+
+    await phone.taps_in(first.id, first.data_of("Skip"))
+    await phone.says(PLANNED)
+    assert phone.last.text == f"Is this right?\n\nFindings\n{FOUND}\n\nTreatment\n{PLANNED}"
+
+    await phone.taps_in(second.id, second.data_of("Skip"))
+    assert phone.last.text == f"Is this right?\n\nDiagnosis\n{NAMED}"
+
+
+async def test_an_older_button_of_a_record_that_is_kept_leaves_another_as_it_is(hospital: Hospital) -> None:
+    phone, _ = await _two_done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    first = phone.last
+    for part in (FOUND, NAMED, PLANNED):
+        await phone.says(part)
+    await phone.walks("✅ Keep it", "/today", "✓ 09:30 Ann", "Write the record")
+
+    await phone.taps_in(first.id, first.data_of("Skip"))
+    await phone.says(FOUND)
+
+    assert phone.last.text.startswith("(2 of 3)")
+    assert FOUND not in chat_of(phone)
+
+
+async def test_records_that_wait_are_gone_after_a_logout(hospital: Hospital) -> None:
+    phone, _ = await _two_done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says(FOUND)
+    await phone.walks("/today", "✓ 09:30 Ann", "Write the record", "/logout")
+
+    assert "description" not in hospital.scalar("SELECT data FROM conversations WHERE chat_id = :id", id=phone.id)
 
 
 async def test_a_cancelled_visit_opens_no_records(hospital: Hospital) -> None:
@@ -430,7 +492,7 @@ async def test_a_record_half_written_is_shown_to_nobody_after_the_session_ended(
         connection.execute(text("UPDATE conversations SET expires_at = '2026-12-01 00:00:00'"))
 
     hospital.clock.turn(hours=2)
-    await osei.forges("record.skip:treatment_plan", osei.last.id)
+    await osei.forges("record.skip:1:treatment_plan", osei.last.id)
 
     assert osei.last.text.startswith("Please log in first.")
     assert "a cough" not in chat_of(osei)

@@ -310,7 +310,7 @@ async def test_whoever_logs_in_next_on_a_phone_finds_nothing_of_the_one_before(
     assert f"Hello {next_one}" in phone.last.text
 
     rest = [stage.data(verb, 2) for verb in sorted(area.buttons) if verb.partition(".")[0] in menu.DRAFTS]
-    for data in ("record.skip:diagnosis", "record.skip:treatment_plan", *rest):
+    for data in ("record.skip:1:diagnosis", "record.skip:1:treatment_plan", *rest):
         hospital.clock.turn(seconds=10)
         await phone.forges(data, phone.messages[0].id)
         assert not REASON.search(chat_of(phone)), data
