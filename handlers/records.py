@@ -178,15 +178,18 @@ def take_part(turn: Turn, text: str) -> Screen:
     try:
         note = records.checked(Note(**dict.fromkeys(PARTS) | {part: text}))
     except BadInput:
-        draft["rejected"] = turn.hospital.keys.seal(_joined(turn, "rejected", text))
-        return _ask(turn, words.TOO_LONG)
+        whole = _add(turn, "rejected", text)
+        return _ask(turn, texts.noticed("" if whole else words.full("rejected"), words.TOO_LONG))
     draft[part] = turn.hospital.keys.seal(getattr(note, part))
     draft.pop("rejected", None)
     return _ask(turn)
 
 
-def _joined(turn: Turn, name: str, text: str) -> str:
-    return "\n".join(filter(None, (_opened(turn, name), text)))
+def _add(turn: Turn, name: str, text: str) -> bool:
+    """Below what was typed before, as much as there is room for; whether that is all of it."""
+    joined = "\n".join(filter(None, (_opened(turn, name), text.strip())))
+    turn.draft("record")[name] = turn.hospital.keys.seal(joined[: records.MAX_TEXT].rstrip())
+    return len(joined) <= records.MAX_TEXT
 
 
 def _opened(turn: Turn, name: str) -> str | None:
@@ -198,18 +201,14 @@ def _opened(turn: Turn, name: str) -> str | None:
 @area.button("findings")
 @of_visit
 def add_to_findings(turn: Turn, appointment_id: int) -> Screen:  # noqa: ARG001 - of_visit reads it
-    """There is room for what was too long for its own part."""
+    """There is room for what was too long for its own part, or for its beginning."""
     turn.doctor()
-    draft = turn.draft("record")
-    if not (rejected := _opened(turn, "rejected")):
+    rejected = _opened(turn, "rejected")
+    turn.draft("record").pop("rejected", None)
+    if not rejected:
         return _ask(turn)
-    try:
-        note = records.checked(Note(_joined(turn, "description", rejected), None, None))
-    except BadInput:
-        return _ask(turn, words.TOO_LONG)
-    draft["description"] = turn.hospital.keys.seal(note.description or "")
-    del draft["rejected"]
-    return _ask(turn, words.PUT)
+    whole = _add(turn, "description", rejected)
+    return _ask(turn, words.PUT if whole else words.full("description"))
 
 
 @area.button("skip")

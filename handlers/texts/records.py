@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from handlers.texts import esc, long_day
 from hospital_bot.clinic import Clinic
-from hospital_bot.services.records import Note, Record
+from hospital_bot.services.records import MAX_TEXT, Note, Record
 
 CONFIRM = "✅ Keep it"
 AGAIN = "Write again"
@@ -32,6 +32,7 @@ TOO_LONG = (
 )
 TO_FINDINGS = "Put it into the findings"
 PUT = "It is in the findings now."
+FULL = {"description": "The findings are full", "rejected": "That is more than I can keep"}
 LETS_GO_ON = "Let's go on where you stopped."
 ROOM = 3600
 """Characters of a page of a record. A message takes 4,096, and the headings must have their place."""
@@ -44,6 +45,10 @@ CLOSED = "Closed. /records opens them again."
 SHOWN_BEFORE = "This record was shown already. For your safety it is not kept here: /records shows it again."
 SUMMARY_SHOWN_BEFORE = "Your summary was shown already. For safety it is not kept here."
 GONE = "This record was not finished in time, and nothing was kept. Please begin again from the visit."
+
+
+def full(part: str) -> str:
+    return f"{FULL[part]}: there is room for {MAX_TEXT:,} characters, and what comes after them is left out."
 
 
 def summary(note: Note) -> list[str]:

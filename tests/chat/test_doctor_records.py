@@ -118,6 +118,24 @@ async def test_a_diagnosis_too_long_is_kept_and_goes_into_the_findings(hospital:
     assert phone.last.text.endswith(f"Diagnosis\n{NAMED}\n\nFindings\n{FOUND}\n{'ü' * 64}\n{'y' * 128}")
 
 
+async def test_what_is_too_long_for_the_findings_too_fills_them_and_the_doctor_hears_it(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
+    await phone.says("x" * 4000)
+    for sign in "yz":
+        await phone.says(sign * 4000)
+        assert phone.last.text.startswith("That is too long here")
+    await phone.says("w" * 4000)
+    assert phone.last.text.startswith("That is more than I can keep: there is room for 8,192 characters")
+
+    await phone.taps("Put it into the findings")
+    assert phone.last.text.startswith("The findings are full: there is room for 8,192 characters")
+
+    await phone.taps("Skip", "Skip", "✅ Keep it")
+    kept = hospital.keys.unseal(hospital.scalar("SELECT description FROM medical_records"))
+    assert kept == "\n".join(("x" * 4000, "y" * 4000, "z" * 190))
+
+
 async def test_a_diagnosis_written_shorter_takes_the_place_of_the_long_one(hospital: Hospital) -> None:
     _, phone, _, _ = await _done(hospital)
     await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip")
