@@ -33,6 +33,9 @@ MOST_WAITING = 20
 
 PARTS = ("description", "diagnosis", "treatment_plan")
 
+PIECE = 1000
+"""Characters of a message that may be a piece of a longer text: Telegram cuts what is longer than a message."""
+
 Row = tuple[Button, ...]
 
 
@@ -142,25 +145,31 @@ def begin(turn: Turn, appointment_id: int) -> Screen:
     turn.doctor()
     turn.do(records.may_write, actor=turn.logged_in(), appointment_id=appointment_id)
     draft = _begun(turn, appointment_id) or {"of": appointment_id}
+    draft.pop("open", None)
     _take_up(turn, draft)
     return _ask(turn, words.LETS_GO_ON if len(draft) > 1 else "")
 
 
 def _ask(turn: Turn, notice: str = "") -> Screen:
-    """The next part, or the summary; for nobody but a doctor who is still logged in."""
+    """More of a part, the next one, or the summary; for nobody but a doctor who is still logged in."""
     turn.doctor()
-    part = _missing(turn)
-    if part is None:
-        return _summary(turn)
     turn.expect("record.text")
-    draft = turn.draft("record")
-    skip = Button(words.SKIP, link("record.skip", draft["of"], part))
-    rows = (
-        (Button(words.TO_FINDINGS, link("record.findings", draft["of"])) if "rejected" in draft else skip,),
-        *([(Button(words.AGAIN, link("record.again", draft["of"])),)] if notice == words.LETS_GO_ON else []),
-        (Button(texts.CANCEL, link("menu.cancel")),),
-    )
-    return Screen(texts.noticed(notice, words.ASK[part]), rows)
+    draft, part = turn.draft("record"), _missing(turn)
+    cancel = (Button(texts.CANCEL, link("menu.cancel")),)
+    if "open" in draft:
+        done = ((Button(words.THAT_IS_ALL, link("record.all", draft["of"])),),) if draft["open"] in PARTS else ()
+        return Screen(notice or words.MORE[draft["open"]], (*done, cancel))
+    if part is None:
+        return _summary(turn, notice=notice)
+    again = ((Button(words.AGAIN, link("record.again", draft["of"])),),) if notice == words.LETS_GO_ON else ()
+    return Screen(texts.noticed(notice, words.ASK[part]), ((_past(draft, part),), *again, cancel))
+
+
+def _past(draft: dict[str, Any], part: str) -> Button:
+    """The way past a part that is not typed."""
+    if "rejected" in draft:
+        return Button(words.TO_FINDINGS, link("record.findings", draft["of"]))
+    return Button(words.SKIP, link("record.skip", draft["of"], part))
 
 
 def _missing(turn: Turn) -> str | None:
@@ -171,16 +180,31 @@ def _missing(turn: Turn) -> str | None:
 @area.answer("record.text", secret=True)
 @draft_needed
 def take_part(turn: Turn, text: str) -> Screen:
-    """What is too long for its part is kept, sealed as the rest: it has gone from the chat."""
-    draft, part = turn.draft("record"), _missing(turn)
-    if part is None or not text.strip():
+    """What comes after a piece belongs to the same part; what comes after the summary, to the last. It is shown anew
+    before it is kept."""
+    draft = turn.draft("record")
+    part = draft.get("open") or _missing(turn) or "summary"
+    if not text.strip():
         return _ask(turn)
+    if part == "diagnosis":
+        return _take_diagnosis(turn, text)
+    name = part if part in PARTS else PARTS[-1]
+    whole = _add(turn, name, text)
+    draft["open"] = part
+    if part != "summary" and len(text) < PIECE:
+        del draft["open"]
+    return _ask(turn, "" if whole else words.full(name))
+
+
+def _take_diagnosis(turn: Turn, text: str) -> Screen:
+    """What is too long for one is kept, sealed as the rest: it has gone from the chat."""
+    draft = turn.draft("record")
     try:
-        note = records.checked(Note(**dict.fromkeys(PARTS) | {part: text}))
+        note = records.checked(Note(None, text, None))
     except BadInput:
         whole = _add(turn, "rejected", text)
         return _ask(turn, texts.noticed("" if whole else words.full("rejected"), words.TOO_LONG))
-    draft[part] = turn.hospital.keys.seal(getattr(note, part))
+    draft["diagnosis"] = turn.hospital.keys.seal(note.diagnosis or "")
     draft.pop("rejected", None)
     return _ask(turn)
 
@@ -219,6 +243,13 @@ def skip_part(turn: Turn, appointment_id: int, part: str) -> Screen:  # noqa: AR
     return _ask(turn)
 
 
+@area.button("all")
+@of_visit
+def close_part(turn: Turn, appointment_id: int) -> Screen:  # noqa: ARG001 - of_visit reads it
+    turn.draft("record").pop("open", None)
+    return replace(_ask(turn), new=True, forget=True)
+
+
 @area.button("check")
 @of_visit
 def turn_summary(turn: Turn, appointment_id: int, piece: int) -> Screen:  # noqa: ARG001 - of_visit reads it
@@ -227,15 +258,18 @@ def turn_summary(turn: Turn, appointment_id: int, piece: int) -> Screen:  # noqa
     return replace(screen, new=True, forget=True)
 
 
-def _summary(turn: Turn, piece: int = 0) -> Screen:
-    note = _note(turn)
-    turn.expect("")
-    of = turn.draft("record")["of"]
+def _summary(turn: Turn, piece: int = 0, notice: str = "") -> Screen:
+    note, draft = _note(turn), turn.draft("record")
+    turn.expect("record.text")
+    draft.pop("open", None)
+    of = draft["of"]
     again = Button(words.AGAIN, link("record.again", of))
     if not any((note.description, note.diagnosis, note.treatment_plan)):
+        draft.pop(PARTS[-1], None)  # what is typed now is the plan
         return Screen(words.NOTHING_WRITTEN, ((again, Button(texts.CANCEL, link("menu.cancel"))),))
     rows = ((Button(words.CONFIRM, link("record.yes", of)),), (again, Button(texts.CANCEL, link("record.stop", of))))
     text, reading = _page(words.summary(note), piece, lambda other: link("record.check", of, other))
+    text = texts.noticed(notice, text)
     return Screen(text, (*reading, *rows), secret=True, instead=words.SUMMARY_SHOWN_BEFORE)
 
 
@@ -255,6 +289,8 @@ def write_again(turn: Turn, appointment_id: int) -> Screen:
 def confirm(turn: Turn, appointment_id: int) -> Screen:
     """The summary goes from the chat; the record is kept."""
     turn.doctor()
+    if "open" in turn.draft("record"):
+        return replace(_summary(turn), forget=True)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys}
     try:
         turn.do(records.write, actor=turn.logged_in(), appointment_id=appointment_id, note=_note(turn), **facts)

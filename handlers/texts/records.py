@@ -26,13 +26,23 @@ ASK = {
     "diagnosis": "(2 of 3) The diagnosis, in a few words?",
     "treatment_plan": "(3 of 3) The treatment plan?",
 }
+MORE = {
+    "description": "I have it. Is there more of the findings? Send it now.",
+    "treatment_plan": "I have it. Is there more of the treatment plan? Send it now.",
+    "summary": f"It is in the treatment plan. Tap “{CONFIRM}” below the summary to read all of it once more.",
+}
+THAT_IS_ALL = "That is all"
 TOO_LONG = (
     "That is too long here: a diagnosis has 60 to 120 letters. "
     "I keep it: put it into the findings, or write it shorter."
 )
 TO_FINDINGS = "Put it into the findings"
 PUT = "It is in the findings now."
-FULL = {"description": "The findings are full", "rejected": "That is more than I can keep"}
+FULL = {
+    "description": "The findings are full",
+    "treatment_plan": "The treatment plan is full",
+    "rejected": "That is more than I can keep",
+}
 LETS_GO_ON = "Let's go on where you stopped."
 ROOM = 3600
 """Characters of a page of a record. A message takes 4,096, and the headings must have their place."""

@@ -122,6 +122,7 @@ async def test_what_is_too_long_for_the_findings_too_fills_them_and_the_doctor_h
     _, phone, _, _ = await _done(hospital)
     await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
     await phone.says("x" * 4000)
+    await phone.taps("That is all")
     for sign in "yz":
         await phone.says(sign * 4000)
         assert phone.last.text.startswith("That is too long here")
@@ -151,12 +152,74 @@ async def test_findings_as_long_as_a_message_are_kept_whole(hospital: Hospital) 
     _, phone, _, _ = await _done(hospital)
     await phone.walks("/today", "✓ 09:00 Ann", "Write the record")
     await phone.says("x" * 4000 + " the end")
-    await phone.taps("Skip", "Skip", "Read on ›")
+    await phone.taps("That is all", "Skip", "Skip", "Read on ›")
     assert "the end" in phone.last.text
 
     await phone.taps("✅ Keep it", "The visit", "Records", "Read on ›")
 
     assert "the end" in phone.last.text
+
+
+@pytest.mark.parametrize("end", [["the end"], ["y" * 4000, "the end"], ["the end " + "y" * 4000, "That is all"]])
+@pytest.mark.parametrize("skipped", [0, 2])
+async def test_a_text_that_telegram_cuts_into_pieces_is_one_part(
+    hospital: Hospital, skipped: int, end: list[str]
+) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", *["Skip"] * skipped)
+    await phone.says("x" * 4000)
+    assert "Is there more of the" in phone.last.text
+
+    for piece in end:
+        await (phone.taps(piece) if piece == "That is all" else phone.says(piece))
+    await phone.taps(*["Skip"] * (2 - skipped), "✅ Keep it")
+
+    part = "treatment_plan" if skipped else "description"
+    kept = hospital.keys.unseal(hospital.scalar(f"SELECT {part} FROM medical_records"))  # noqa: S608 - one of the two
+    assert kept == "\n".join(["x" * 4000, *(piece for piece in end if piece != "That is all")])
+    assert "the end" not in chat_of(phone)
+    assert not phone.last.text.startswith("I didn't")
+
+
+async def test_what_is_typed_below_the_summary_goes_into_the_plan_and_is_read_before_it_is_kept(
+    hospital: Hospital,
+) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await _types(phone)
+
+    await phone.says("Rest for a week")
+    assert phone.last.text.startswith("It is in the treatment plan.")
+    assert "Rest for a week" not in chat_of(phone)
+
+    await phone.taps("✅ Keep it")
+    assert phone.last.text.endswith(f"Treatment\n{PLANNED}\nRest for a week")
+    await phone.taps("✅ Keep it")
+    assert phone.last.text == "✅ The record is kept."
+    assert not [word for word in (FOUND, NAMED, PLANNED, "Rest") if word in chat_of(phone)]
+
+
+async def test_what_is_typed_after_nothing_was_written_is_the_plan(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip", "Skip", "Skip")
+
+    await phone.says(PLANNED)
+
+    assert phone.last.text == f"Is this right?\n\nTreatment\n{PLANNED}"
+
+
+async def test_a_plan_that_is_full_says_so_and_keeps_what_fits(hospital: Hospital) -> None:
+    _, phone, _, _ = await _done(hospital)
+    await phone.walks("/today", "✓ 09:00 Ann", "Write the record", "Skip", "Skip")
+    for sign in "xyz":
+        await phone.says(sign * 4000)
+    assert phone.last.text.startswith("The treatment plan is full: there is room for 8,192 characters")
+
+    await phone.says("and so on")
+    assert phone.last.text.startswith("The treatment plan is full")
+    await phone.taps("✅ Keep it")
+
+    kept = hospital.keys.unseal(hospital.scalar("SELECT treatment_plan FROM medical_records"))
+    assert kept == "\n".join(("x" * 4000, "y" * 4000, "z" * 190))
 
 
 @pytest.mark.parametrize("interrupted", [("Records", "‹ Back"), ("/start",)])
