@@ -12,10 +12,20 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 MAX_TEXT = 4096
-"""Characters of one Telegram message, after its markup is parsed. Source: Bot API, sendMessage."""
+"""UTF-16 units of one Telegram message, after its markup is parsed. Source: Bot API, sendMessage."""
 
 MAX_DATA = 64
 """Bytes of a button's data. Source: Bot API, InlineKeyboardButton."""
+
+
+def units(text: str) -> int:
+    """The length of a text as Telegram counts it: in UTF-16 units, of which rarer signs take two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def beginning(text: str, most: int) -> str:
+    """The whole characters among so many units."""
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)

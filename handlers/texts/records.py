@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from handlers.screen import beginning, units
 from handlers.texts import esc, long_day
 from hospital_bot.clinic import Clinic
 from hospital_bot.services.records import MAX_TEXT, Note, Record
@@ -45,7 +46,7 @@ FULL = {
 }
 LETS_GO_ON = "Let's go on where you stopped."
 ROOM = 3600
-"""Characters of a page of a record. A message takes 4,096, and the headings must have their place."""
+"""UTF-16 units of a page of a record. A message takes 4,096, and the headings must have their place."""
 HEADINGS = (("diagnosis", "Diagnosis"), ("description", "Findings"), ("treatment_plan", "Treatment"))
 
 NO_RECORDS = "There are no records yet."
@@ -77,7 +78,7 @@ def _pages(of: Note | Record) -> list[str]:
     for name, title in HEADINGS:
         for piece in _pieces(getattr(of, name) or ""):
             block = f"<b>{title}</b>\n{esc(piece)}\n\n"
-            if len(pages[-1]) + len(block) <= ROOM:
+            if units(pages[-1] + block) <= ROOM:
                 pages[-1] += block
             else:
                 pages.append(block)
@@ -86,9 +87,10 @@ def _pages(of: Note | Record) -> list[str]:
 
 def _pieces(text: str) -> Iterator[str]:
     """What is too long for a page is cut between words, or else between letters."""
-    while len(text) > ROOM:
-        space = max(text.rfind(sign, 0, ROOM) for sign in " \n")
-        end = space if space > 0 else ROOM
+    while units(text) > ROOM:
+        most = len(beginning(text, ROOM))
+        space = max(text.rfind(sign, 0, most) for sign in " \n")
+        end = space if space > 0 else most
         yield text[:end]
         text = text[end:].lstrip()
     if text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from handlers.screen import MAX_TEXT
+from handlers.screen import MAX_TEXT, units
 
 MAX_CAPTION = 1024
 """Characters under a file. Source: Bot API, sendDocument."""
@@ -23,9 +23,9 @@ def fit(html: str, most: int = MAX_TEXT) -> str:
     A line longer than all before it is cut within. Only what the person sees counts, in UTF-16 units as Telegram
     counts it.
     """
-    if _units(unescape(re.sub(r"<[^>]*>", "", html))) <= most:
+    if units(unescape(re.sub(r"<[^>]*>", "", html))) <= most:
         return html
-    end = _end(html, most - _units("\n" + ELLIPSIS))
+    end = _end(html, most - units("\n" + ELLIPSIS))
     line = html.rfind("\n", 0, end)
     kept = html[: line if line > end // 2 else end]
     return kept + "".join(f"</{tag}>" for tag in reversed(_open_tags(kept))) + "\n" + ELLIPSIS
@@ -33,14 +33,14 @@ def fit(html: str, most: int = MAX_TEXT) -> str:
 
 def plain(text: str, most: int) -> str:
     """The same for a text without markup."""
-    return text if _units(text) <= most else text[: most // 2 - 1] + ELLIPSIS
+    return text if units(text) <= most else text[: most // 2 - 1] + ELLIPSIS
 
 
 def _end(html: str, most: int) -> int:
     """Where the visible text becomes longer than ``most``; never inside a tag, an entity or a character."""
     end = seen = 0
     for piece in PIECE.finditer(html):
-        seen += 0 if piece["tag"] else _units(unescape(piece[0]))
+        seen += 0 if piece["tag"] else units(unescape(piece[0]))
         if seen <= most:
             end = piece.end()
     return end
@@ -54,7 +54,3 @@ def _open_tags(html: str) -> list[str]:
         elif piece["tag"]:
             tags.append(piece["tag"])
     return tags
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2

@@ -523,6 +523,25 @@ async def test_a_record_too_long_for_a_message_is_read_page_by_page(hospital: Ho
         assert [word for word in found.split() if word not in read.split()] == []
 
 
+@pytest.mark.parametrize("sign", ["😷", "𝟚 ", "&"])
+async def test_no_sign_is_lost_between_two_pages(hospital: Hospital, sign: str) -> None:
+    """Telegram counts two units where a rarer sign stands."""
+    _, phone, booked, osei = await _done(hospital)
+    with hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO medical_records (patient_id, doctor_id, description) VALUES (?, ?, ?)",
+            (booked.patient_id, osei.doctor_id, sign * 5000),
+        )
+
+    await phone.walks("/today", "✓ 09:00 Ann", "Records")
+    read = phone.last.text
+    while "Read on ›" in phone.last.buttons:
+        await phone.taps("Read on ›")
+        read += phone.last.text
+
+    assert read.count(sign.strip()) == 5000
+
+
 async def test_records_turn_one_by_one_and_leave_one_message(hospital: Hospital) -> None:
     ann, phone, booked, osei = await _written(hospital)
     with hospital.db.engine.begin() as connection:
