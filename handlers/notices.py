@@ -2,7 +2,8 @@
 
 reminder ─┬─► I'm coming ─► thanked                 digest ─┬─► Arrived, Done, No-show ─┐
           ├─► Move, Cancel ─► as under /appointments        ├─► when it should come ────┼─► the digest as it is now
-          └─► Details ─► the visit                          └─► refreshed ──────────────┘
+          └─► Details ─► the visit                          ├─► refreshed ──────────────┘
+                                                            └─► the whole day
 
 A reminder may be answered by whoever can read it; the rest needs a login, as everywhere.
 """
@@ -14,7 +15,7 @@ from datetime import date, datetime
 
 from handlers import approval, offers
 from handlers.area import Area, link
-from handlers.doctor import seen_day
+from handlers.doctor import seen_day, show_day
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as doctor_words
 from handlers.texts import notices as words
@@ -119,15 +120,23 @@ def _digest(told: Digest, clinic: Clinic, now: datetime) -> Screen:
         Button(words.evening_button(on=told.on_evenings), link("digest.evening", told.day, int(not told.on_evenings))),
         Button(words.weekly_button(on=told.weekly), link("digest.weekly", told.day, int(not told.weekly))),
     )
-    refresh = (Button(words.REFRESH, link("digest.show", told.day)),)
+    looks = (
+        Button(words.REFRESH, link("digest.show", told.day)),
+        Button(words.WHOLE_DAY, link("digest.day", told.day)),
+    )
     marks = [row for row in rows if row][:MOST_LINES]
-    return Screen(words.digest(told, clinic), (*marks, refresh, wishes))
+    return Screen(words.digest(told, clinic), (*marks, looks, wishes))
 
 
 @digest_area.button("show")
 def show_digest(turn: Turn, day: date) -> Screen:
     told = seen_day(turn, turn.doctor(), day)
     return _digest(told, turn.clinic, turn.now)
+
+
+@digest_area.button("day")
+def show_whole_day(turn: Turn, day: date) -> Screen:
+    return replace(show_day(turn, day), new=True)
 
 
 @digest_area.button("mark")

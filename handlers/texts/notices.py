@@ -27,6 +27,7 @@ MOVE = "Move"
 CANCEL = "Cancel visit"
 DETAILS = "Details"
 REFRESH = "🔄 Refresh"
+WHOLE_DAY = "The whole day"
 LIST_NOW = "The list as it is now"
 STATUS = {
     "pending": "waits for your answer",
@@ -127,7 +128,7 @@ def digest(told: Digest, clinic: Clinic) -> str:
     parts = [f"🗓 <b>{long_day(told.day)}</b>\n{_total(told)}"]
     if told.due_at:
         parts[0] += f"\n<i>This list should have come at {clock(clinic.wall(told.due_at))}; we are sorry.</i>"
-    parts += [listed([_line(line) for line in told.lines], "/today lists them all.")] if told.lines else []
+    parts += [listed([_line(line) for line in told.lines], f"“{WHOLE_DAY}” lists them all.")] if told.lines else []
     parts += [f"Free: {_spans(told.gaps, told.day)}"] if told.gaps else []
     parts += [f"Away: {_spans(told.leave, told.day)}"] if told.leave else []
     return "\n\n".join(parts)

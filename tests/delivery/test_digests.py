@@ -65,7 +65,7 @@ def test_a_day_too_long_for_a_message_says_how_many_more_visits_there_are_and_wh
 
     told = fit(words.digest(day, Clinic()))
 
-    assert f"… and {90 - told.count('Ann')} more.</b> /today lists them all." in told
+    assert f"… and {90 - told.count('Ann')} more.</b> “The whole day” lists them all." in told
     assert told.endswith("Free: 10:00–11:00\n\nAway: 11:00–12:00")
 
 
@@ -135,6 +135,37 @@ async def test_a_doctor_may_have_it_on_the_evening_before(ward: Ward, osei: Phon
     assert [text.splitlines()[0] for text in lists(ward, osei)] == ["🗓 Sunday, 22 November 2026"]
     await ward.becomes("2026-11-22 07:00")
     assert lists(ward, osei) == []
+
+
+async def test_what_is_left_out_of_an_evenings_digest_is_among_the_whole_day(
+    ward: Ward, doctor: Added, osei: Phone, ann: Phone
+) -> None:
+    ward.wish(doctor, on_evenings=True)
+    fill(ward, ann, "2026-11-22", 60)
+    await ward.becomes("2026-11-21 18:00")
+    assert "more. “The whole day” lists them all." in osei.last.text
+    assert "13:55" not in osei.last.text
+
+    ward.logs_in(osei)
+    await osei.taps("The whole day")
+    assert osei.last.text.startswith("Sunday, 22 November 2026\n60 visits")
+    await osei.taps("Later ›", "Later ›")
+
+    assert "13:55 Ann" in osei.last.text
+    assert len(lists(ward, osei)) == 1
+
+
+def fill(ward: Ward, patient: Phone, day: str, size: int) -> None:
+    """Visits of this patient from nine on, every five minutes."""
+    patient_id = ward.patient_id(patient)
+    clocks = [f"{9 + n // 12:02}:{n % 12 * 5:02}:00.000000" for n in range(size)]
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO appointments"
+            " (patient_id, doctor_id, appointment_date, appointment_time, status, minutes, reason, created_at)"
+            " VALUES (?, 1, ?, ?, 'confirmed', 5, ?, '2026-11-01 00:00:00.000000')",
+            [(patient_id, f"{day} 00:00:00.000000", clock, "because " * 9) for clock in clocks],
+        )
 
 
 async def test_a_doctor_may_have_the_week_on_sundays(ward: Ward, doctor: Added, osei: Phone, ann: Phone) -> None:
