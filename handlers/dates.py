@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from handlers import texts
 from handlers.screen import Button
-from handlers.texts import doctor as words
 
 Row = tuple[Button, ...]
 
@@ -35,8 +35,8 @@ def month(
         cells.append(Button(str(day.day), data) if data else blank)
     cells += [blank] * (-len(cells) % 7)
     weeks = tuple(tuple(cells[n : n + 7]) for n in range(0, len(cells), 7))
-    earlier = (Button(words.EARLIER, turn_to((start - timedelta(days=1)).replace(day=1))),) if start > earliest else ()
-    later = (Button(words.LATER, turn_to(after)),) if after <= last else ()
+    earlier = (Button(texts.EARLIER, turn_to((start - timedelta(days=1)).replace(day=1))),) if start > earliest else ()
+    later = (Button(texts.LATER, turn_to(after)),) if after <= last else ()
     return (*weeks, earlier + later) if earlier or later else weeks
 
 

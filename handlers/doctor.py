@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from handlers import approval, menu, seen, texts
+from handlers import approval, menu, paging, seen, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import doctor as words
@@ -55,10 +55,9 @@ def _day_page(turn: Turn, digest: Digest, page: int) -> Screen:
     last = max(0, len(digest.lines) - 1) // VISITS_PER_PAGE
     page = min(max(0, page), last)
     shown = digest.lines[page * VISITS_PER_PAGE :][:VISITS_PER_PAGE]
-    earlier = (Button(words.EARLIER, link("doctor.page", digest.day, page - 1)),) if page else ()
-    later = (Button(words.LATER, link("doctor.page", digest.day, page + 1)),) if page < last else ()
-    rows = [*(_visit_row(turn, line) for line in shown), earlier + later, *_day_buttons(turn, digest)]
-    return Screen(words.day_page(digest, shown), tuple(row for row in rows if row))
+    turning = paging.turning(page, lambda other: link("doctor.page", digest.day, other), more=page < last)
+    visits = (_visit_row(turn, line) for line in shown)
+    return Screen(words.day_page(digest, shown), (*visits, *turning, *_day_buttons(turn, digest)))
 
 
 def _page_with(digest: Digest, appointment_id: int) -> int:
@@ -163,7 +162,7 @@ def show_week(turn: Turn, monday: date) -> Screen:
     week = turn.do(digests.read_week, doctor_id=doctor_id, monday=monday, clinic=turn.clinic)
     rows = [(Button(words.week_button(day), link("doctor.day", day.day)),) for day in week.days]
     turning = (
-        Button(words.EARLIER, link("doctor.week", monday - WEEK)),
-        Button(words.LATER, link("doctor.week", monday + WEEK)),
+        Button(texts.EARLIER, link("doctor.week", monday - WEEK)),
+        Button(texts.LATER, link("doctor.week", monday + WEEK)),
     )
     return Screen(words.week(monday), (*rows, turning, menu.BACK))

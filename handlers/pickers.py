@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from handlers import dates, texts
+from handlers import dates, paging, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import booking as words
@@ -102,9 +102,8 @@ def specializations(turn: Turn, walk: Walk, page: int, back: Row) -> Screen:
         return Screen(words.NO_DOCTORS)
     first, after = page * SPECIALIZATIONS_PER_PAGE, (page + 1) * SPECIALIZATIONS_PER_PAGE
     rows = [(Button(words.specialization(line), walk.to("doctors", line.who, 0)),) for line in lines[first:after]]
-    earlier = (Button(words.EARLIER, walk.to("more", page - 1)),) if page else ()
-    later = (Button(words.LATER, walk.to("more", page + 1)),) if len(lines) > after else ()
-    return Screen(words.WHICH_SPECIALIZATION, _packed([*rows, earlier + later], back))
+    turning = paging.turning(page, lambda other: walk.to("more", other), more=len(lines) > after)
+    return Screen(words.WHICH_SPECIALIZATION, (*rows, *turning, back))
 
 
 def doctors(turn: Turn, walk: Walk, who: Who, page: int, back: str) -> Screen:
@@ -115,7 +114,8 @@ def doctors(turn: Turn, walk: Walk, who: Who, page: int, back: str) -> Screen:
     shown = lines[page * DOCTORS_PER_PAGE : (page + 1) * DOCTORS_PER_PAGE]
     rows: list[Row] = [(_anyone(walk, who, lines[0], turn),)] if page == 0 and len(lines) > 1 else []
     rows += [(Button(words.doctor(line), walk.to("days", Who(line.doctor.doctor_id), _today(turn))),) for line in shown]
-    rows.append(_pages(walk, "doctors", who, page, more=len(lines) > (page + 1) * DOCTORS_PER_PAGE))
+    more = len(lines) > (page + 1) * DOCTORS_PER_PAGE
+    rows += paging.turning(page, lambda other: walk.to("doctors", who, other), more=more)
     return Screen(words.which_doctor(lines[0].doctor.specialization), _packed(rows, _leave(back)))
 
 
@@ -155,10 +155,10 @@ def _day_page(turn: Turn, walk: Walk, choice: Choice, lines: Sequence[DayLine], 
     buttons = [Button(words.day_button(line), walk.to("times", who, line.day)) for line in lines]
     turning: list[Button] = []
     if lines[0].day > _today(turn) + timedelta(days=1):
-        turning.append(Button(words.EARLIER, walk.to("before", who, lines[0].day)))
+        turning.append(Button(texts.EARLIER, walk.to("before", who, lines[0].day)))
     turning.append(Button(words.MONTH, walk.to("month", who, lines[0].day.replace(day=1))))
     if later:
-        turning.append(Button(words.LATER, walk.to("days", who, lines[-1].day + timedelta(days=1))))
+        turning.append(Button(texts.LATER, walk.to("days", who, lines[-1].day + timedelta(days=1))))
     return Screen(texts.noticed(notice, words.which_day(choice)), _packed([*_by(2, buttons), tuple(turning)], back))
 
 
@@ -205,8 +205,8 @@ def times_from(turn: Turn, walk: Walk, who: Who, first: datetime, notice: str = 
 
 def _other_times(walk: Walk, who: Who, starts: Sequence[datetime], at: int) -> Row:
     before, after = max(0, at - TIMES_PER_PAGE), at + TIMES_PER_PAGE
-    earlier = (Button(words.EARLIER, walk.to("after", who, starts[before])),) if at else ()
-    later = (Button(words.LATER, walk.to("after", who, starts[after])),) if after < len(starts) else ()
+    earlier = (Button(texts.EARLIER, walk.to("after", who, starts[before])),) if at else ()
+    later = (Button(texts.LATER, walk.to("after", who, starts[after])),) if after < len(starts) else ()
     return earlier + later
 
 
@@ -221,12 +221,6 @@ def _parts(starts: Iterable[datetime]) -> Iterable[tuple[str, list[datetime]]]:
 
 def _today(turn: Turn) -> date:
     return turn.clinic.today(turn.now)
-
-
-def _pages(walk: Walk, verb: str, who: Who, page: int, *, more: bool) -> Row:
-    earlier = (Button(words.EARLIER, walk.to(verb, who, page - 1)),) if page else ()
-    later = (Button(words.LATER, walk.to(verb, who, page + 1)),) if more else ()
-    return earlier + later
 
 
 def _leave(back: str) -> Row:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 
-from handlers import proof, texts
+from handlers import paging, proof, texts
 from handlers.area import Area, link
 from handlers.screen import Button, File, Screen
 from handlers.texts import account as account_words
@@ -52,9 +52,7 @@ def who_saw(turn: Turn, page: int) -> Screen:
     user, patient_id = turn.patient()
     page = max(0, page)
     looks, more = turn.do(audit.looks, patient_id=patient_id, user_id=user.user_id, page=page)
-    newer = (Button(words.NEWER, link("privacy.looks", page - 1)),) if page else ()
-    older = (Button(words.OLDER, link("privacy.looks", page + 1)),) if more else ()
-    turning = (newer + older,) if newer or older else ()
+    turning = paging.turning(page, lambda other: link("privacy.looks", other), texts.NEWER, texts.OLDER, more=more)
     return Screen(words.looks(looks, turn.clinic), (*turning, (Button(texts.BACK, link("privacy.start")),)))
 
 

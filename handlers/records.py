@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from handlers import account, doctor, proof, texts
+from handlers import account, doctor, paging, proof, texts
 from handlers.area import Area, Step, link
 from handlers.screen import Button, Screen
 from handlers.texts import records as words
@@ -81,15 +81,9 @@ def show_own(turn: Turn, page: int, piece: int) -> Screen:
         found, more = turn.do(records.own, actor=turn.logged_in(), page=page, **facts)
     except CodeNeeded:
         return proof.ask(turn, link("record.own", page, piece))
-    turning = _turning(page, lambda other: link("record.own", other, 0), words.NEWER, words.OLDER, more=more)
+    turning = paging.turning(page, lambda other: link("record.own", other, 0), texts.NEWER, texts.OLDER, more=more)
     rows = (*turning, (Button(words.CLOSE, link("record.close")),))
     return _shown(turn, found, piece, lambda other: link("record.own", page, other), rows)
-
-
-def _turning(at: int, to: Callable[[int], str], back: str, on: str, *, more: bool) -> tuple[Row, ...]:
-    former = (Button(back, to(at - 1)),) if at else ()
-    following = (Button(on, to(at + 1)),) if more else ()
-    return (former + following,) if former or following else ()
 
 
 def _shown(turn: Turn, found: list[Record], piece: int, to: Callable[[int], str], rows: tuple[Row, ...]) -> Screen:
@@ -104,7 +98,7 @@ def _shown(turn: Turn, found: list[Record], piece: int, to: Callable[[int], str]
 def _page(pages: list[str], piece: int, to: Callable[[int], str]) -> tuple[str, tuple[Row, ...]]:
     """One page of what is too long for a message, and the buttons to its neighbours."""
     piece = min(max(0, piece), len(pages) - 1)
-    return pages[piece], _turning(piece, to, words.READ_BACK, words.READ_ON, more=piece < len(pages) - 1)
+    return pages[piece], paging.turning(piece, to, words.READ_BACK, words.READ_ON, more=piece < len(pages) - 1)
 
 
 @area.button("close")
@@ -119,8 +113,8 @@ def show_patients(turn: Turn, appointment_id: int, page: int, piece: int) -> Scr
     page = max(0, page)
     facts = {"channel": turn.channel, "keys": turn.hospital.keys}
     found, more = turn.do(records.of_visit, actor=turn.logged_in(), appointment_id=appointment_id, page=page, **facts)
-    turning = _turning(
-        page, lambda other: link("record.of", appointment_id, other, 0), words.NEWER, words.OLDER, more=more
+    turning = paging.turning(
+        page, lambda other: link("record.of", appointment_id, other, 0), texts.NEWER, texts.OLDER, more=more
     )
     back = (Button(texts.BACK, link("record.back", appointment_id)),)
     return _shown(turn, found, piece, lambda other: link("record.of", appointment_id, page, other), (*turning, back))

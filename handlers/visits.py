@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers import booking as booked
-from handlers import menu, pickers, texts
+from handlers import menu, paging, pickers, texts
 from handlers.area import Area, link
 from handlers.pickers import Walk
 from handlers.screen import Button, Screen
@@ -41,9 +41,7 @@ def list_past(turn: Turn, page: int) -> Screen:
     page = max(0, page)
     visits, more = turn.do(own_visits.past, patient_id=patient_id, page=page, clinic=turn.clinic)
     rows = [(Button(words.visit_button(visit), link("visits.show", visit.appointment_id)),) for visit in visits]
-    newer = (Button(words.NEWER, link("visits.past", page - 1)),) if page else ()
-    older = (Button(words.OLDER, link("visits.past", page + 1)),) if more else ()
-    turning = (newer + older,) if newer or older else ()
+    turning = paging.turning(page, lambda other: link("visits.past", other), texts.NEWER, texts.OLDER, more=more)
     back = (Button(texts.BACK, link("visits.list")),)
     return Screen(f"<b>{words.PAST}</b>" if visits else words.NO_PAST, (*rows, *turning, back))
 

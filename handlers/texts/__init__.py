@@ -16,6 +16,8 @@ from hospital_bot.errors import Refusal
 BACK = "‹ Back"
 MENU = "‹ Menu"
 CANCEL = "Cancel"
+EARLIER, LATER = "‹ Earlier", "Later ›"
+NEWER, OLDER = "‹ Newer", "Older ›"
 BOOK = "📅 Book a visit"
 MY_VISITS = "My visits"
 LOG_IN = "Log in"

@@ -10,8 +10,6 @@ from hospital_bot.services.availability import Choice, DayLine, DoctorLine, Spec
 from hospital_bot.values import Visit
 
 ANY = "Any doctor"
-LATER = "Later ›"
-EARLIER = "‹ Earlier"
 MONTH = "🗓 Month"
 SKIP = "Skip"
 CONFIRM = "✅ Confirm"
@@ -20,8 +18,6 @@ MOVE = "Move"
 CANCEL_VISIT = "Cancel visit"
 CALENDAR_FILE = "Calendar file"
 PAST = "Past visits"
-OLDER = "Older ›"
-NEWER = "‹ Newer"
 KEEP = "No, keep it"
 BECAUSE = ("I can't come", "I don't need it any more", "Another reason")
 

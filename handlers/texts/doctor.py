@@ -29,8 +29,6 @@ STATUS = {
 }
 WEEK = "Week"
 CHANGE = "Move or cancel"
-EARLIER = "‹ Earlier"
-LATER = "Later ›"
 NOT_NOW = "That can't be said of this visit now."
 NOT_MARKED = {
     "not_begun": "The visit has not begun yet.",

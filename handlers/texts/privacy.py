@@ -20,8 +20,6 @@ ERASE = "Erase my data"
 TAKE_BACK = "Don't erase my data after all"
 REALLY_ERASE = "Yes, erase my data"
 DONT_ERASE = "No, keep them"
-NEWER = "‹ Newer"
-OLDER = "Older ›"
 
 PROVE = "This needs a fresh code, to be sure that it is you."
 COPY = "All that we hold about you. Keep the file to yourself, and delete it here when you have read it."

@@ -53,6 +53,27 @@ async def test_everything_up_to_the_receipt_happens_in_one_message(hospital: Hos
     assert len([message for message in ann.messages if message.is_from_bot]) == 1
 
 
+async def test_many_specializations_and_many_doctors_are_turned_page_by_page(hospital: Hospital) -> None:
+    for number in range(13):
+        hospital.doctor(f"Dr. Number{number}", f"Field {number:02}")
+        hospital.doctor(f"Dr. Other{number}", "Field 12")
+    ann = await hospital.patient("Ann")
+
+    await ann.walks("/book")
+    assert [label for label in ann.last.buttons if "Field" not in label] == ["Later ›", "Cancel"]
+    await ann.taps("Later ›")
+    assert ann.last.buttons == ["Field 12 · 14 doctors · from Fri 20 Nov", "‹ Earlier", "Cancel"]
+
+    await ann.taps("Field 12 · 14 doctors · from Fri 20 Nov")
+    first = ann.last.buttons
+    await ann.taps("Later ›")
+    second = ann.last.buttons
+    assert (first[-3], second[-3]) == ("Later ›", "‹ Earlier")
+    assert len({label for label in first + second if label.startswith("Dr. ")}) == 14
+    await ann.taps("‹ Earlier")
+    assert ann.last.buttons == first
+
+
 async def test_specializations_say_how_many_doctors_and_the_next_free_day(hospital: Hospital) -> None:
     hospital.doctor("Dr. Osei", "Cardiology", weekly="sun 09:00-12:00")
     hospital.doctor("Dr. Weber", "Cardiology")
