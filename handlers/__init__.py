@@ -28,6 +28,7 @@ AREAS = (
     "desk",
     "reception",
     "records",
+    "writing",
 )
 """In the order a person meets them."""
 
