@@ -5,7 +5,7 @@ A lock screen is public: a patient's message names the hospital, the day and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from handlers.texts import clock, day, esc, listed, long_day, plural, shortened
@@ -181,10 +181,16 @@ def call_sheet(told: CallSheet, clinic: Clinic) -> str:
 
 
 def _calls(told: CallSheet) -> str:
-    if not told.calls:
-        return f"📞 <b>To call: {long_day(told.day)}</b>\nNobody."
-    lines = listed([_call(call, told.day) for call in told.calls], "<code>hospital-bot calls</code> lists them all.")
-    return f"📞 <b>To call: {long_day(told.day)}</b>\n{plural(len(told.calls), 'patient')}\n\n{lines}"
+    return call_page(told.day, told.calls, len(told.calls))
+
+
+def call_page(on: date, shown: Sequence[Call], count: int) -> str:
+    """Some of the `count` calls of a day."""
+    head = f"📞 <b>To call: {long_day(on)}</b>\n"
+    if not count:
+        return f"{head}Nobody."
+    lines = listed([_call(call, on) for call in shown], f"“{LIST_NOW}” has them all.")
+    return f"{head}{plural(count, 'patient')}\n\n{lines}"
 
 
 def _looks(looks: Iterable[ManyLooks], clinic: Clinic) -> str:

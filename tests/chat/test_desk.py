@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers import texts
 from handlers.texts import notices as words
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import Unavailable
@@ -124,3 +125,23 @@ def test_a_call_list_too_long_for_a_message_says_how_many_more_there_are_and_lea
     assert 20 < listed < 200
     assert f"… and {200 - listed} more." in told
     assert "Dr. Novak: data of 31 patients" in told
+
+
+async def test_a_long_list_is_turned_page_by_page(hospital: Hospital) -> None:
+    """Forty patients whom no message reaches."""
+    osei = hospital.doctor(weekly="mon-sun 06:00-22:00", minutes=20)
+    nora = await desk(hospital)
+    for number in range(40):
+        phone = await hospital.patient(f"P{number:02}")
+        visit(hospital, phone, osei, f"2026-11-23 {6 + number // 3:02}:{20 * (number % 3):02}")
+        hospital.db.run(accounts.unlink, user_id=hospital.scalar("SELECT max(user_id) FROM users"))
+    await nora.says("/start")
+    await nora.forges("desk.calls:20261123", nora.last.id)
+    assert nora.last.text.startswith("📞 To call: Monday, 23 November 2026\n40 patients\n\n06:00 P00")
+    first = nora.last.text.count("not linked")
+    await nora.taps(texts.LATER)
+
+    assert "19:00 P39" in nora.last.text
+    assert first + nora.last.text.count("not linked") == 40
+    await nora.taps(texts.EARLIER)
+    assert "06:00 P00" in nora.last.text
