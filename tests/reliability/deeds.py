@@ -25,6 +25,7 @@ from hospital_bot.services import (
     erasure,
     hours,
     leave,
+    leaving,
     notifications,
     offers,
     outbox,
@@ -172,7 +173,9 @@ def moves(deeds: Deeds, dice: Dice) -> None:
         who = deeds.who(dice)
         asked = {"appointment_id": visit.appointment_id, "patient_id": visit.patient_id, "user_id": visit.user_id}
         asked |= {"who": who, "start": deeds.moment(dice, who), "request_id": deeds.request()}
-        deeds.in_clinic(booking.move, **asked)
+        desk = dice.random() < 0.3
+        clinic = deeds.hospital.clinic.unbound if desk else deeds.hospital.clinic
+        deeds.run(booking.move, clinic=clinic, in_stead=desk, sure=dice.random() < 0.5, **asked)
 
 
 @verb
@@ -180,6 +183,17 @@ def cancels(deeds: Deeds, dice: Dice) -> None:
     if visit := deeds.visit(dice, "1 = 1"):
         asked = {"appointment_id": visit.appointment_id, "patient_id": visit.patient_id, "user_id": visit.user_id}
         deeds.in_clinic(booking.cancel, **asked, in_stead=dice.random() < 0.3)
+
+
+@verb
+def leaves_or_returns(deeds: Deeds, dice: Dice) -> None:
+    """A doctor: mostly back soon."""
+    doctor_id = dice.choice(deeds.doctors)
+    if dice.random() < 0.3:
+        deeds.in_clinic(leaving.doctor_leaves, doctor_id=doctor_id, take_back=dice.random() < 0.8)
+        return
+    deeds.run(leaving.doctor_returns, doctor_id=doctor_id)
+    deeds._link(deeds._users("doctors", doctor_id))
 
 
 @verb
