@@ -187,9 +187,9 @@ def cancels(deeds: Deeds, dice: Dice) -> None:
 
 @verb
 def leaves_or_returns(deeds: Deeds, dice: Dice) -> None:
-    """A doctor: mostly back soon."""
+    """A doctor, who is mostly back soon: where nobody works nobody is met."""
     doctor_id = dice.choice(deeds.doctors)
-    if dice.random() < 0.3:
+    if dice.random() < 0.15:
         deeds.in_clinic(leaving.doctor_leaves, doctor_id=doctor_id, take_back=dice.random() < 0.8)
         return
     deeds.run(leaving.doctor_returns, doctor_id=doctor_id)
