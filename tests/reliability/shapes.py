@@ -79,6 +79,7 @@ RIGHT = {
     "times": "09:00-12:00",
     "reason": "a cough <b>",
     "text": "all will be well & soon",
+    "who": "Ann",
 }
 """What a state waits for, by the last part of its name."""
 
