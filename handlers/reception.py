@@ -64,6 +64,12 @@ def open_patient(turn: Turn, patient_id: int) -> Screen:
     return _page(turn, patient_id)
 
 
+@finding.button("after")
+def open_below(turn: Turn, patient_id: int) -> Screen:
+    """Below what was done, which stays."""
+    return replace(_page(turn, patient_id), new=True)
+
+
 def _page(turn: Turn, patient_id: int, notice: str = "") -> Screen:
     found = _patient(turn, patient_id)
     visits = turn.do(own_visits.upcoming, patient_id=patient_id, clinic=turn.clinic)
@@ -215,9 +221,9 @@ def _act(turn: Turn, deed: Callable[..., Visit], patient_id: int, **facts: Any) 
 
 
 def _done(turn: Turn, what: str, found: Found, visit: Visit) -> Screen:
-    """What was done is found again in the chat."""
+    """What was done is found again in the chat: what follows goes below it."""
     text = words.done(what, found, replace(visit, reason=None), turn.clinic)
-    return Screen(text, ((Button(found.name, link("find.open", found.patient_id)),), OTHERS), new=True, retire=True)
+    return Screen(text, ((Button(found.name, link("find.after", found.patient_id)),),), new=True, retire=True)
 
 
 def _back_to_times(walk: Walk, who: Who, start: datetime) -> tuple[Button, ...]:

@@ -95,6 +95,7 @@ async def test_the_desk_books_and_the_patient_is_told(hospital: Hospital) -> Non
     assert heard(ann, "We booked a visit for you:\nMonday, 23 November 2026, 10:00") == 1
     await nora.taps("Ann")
     assert "1 visit ahead." in nora.last.text
+    assert heard(nora, "✅ Booked for Ann.") == 1
 
 
 async def test_whom_the_bot_can_not_write_to_is_told_on_the_telephone(hospital: Hospital) -> None:
