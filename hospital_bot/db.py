@@ -42,29 +42,23 @@ FRESH = 1.0
 
 
 class Transaction(Session):
-    """It has one connection from its begin to its end: not looked for again for each statement."""
+    """A session in a transaction that somebody else begins and ends. What the ORM wants of one is made when it is first
+    used: most use cases need the connection alone."""
 
-    _one: Connection | None = None
-    _writes_before = 0
+    def __init__(self, connection: Connection, info: dict[str, Any]) -> None:
+        super().__init__(connection, expire_on_commit=False, info=info)
+        self._one, self._writes_before = connection, _writes(connection)
 
     def connection(self, bind_arguments: dict[str, Any] | None = None, execution_options: Any = None) -> Connection:
+        """The one there is: not looked for again for each statement."""
         if bind_arguments or execution_options:
             return super().connection(bind_arguments, execution_options)
-        return self._one or super().connection()
-
-    def begins_on(self, connection: Connection) -> None:
-        """Called when there is one, whoever asked for it first."""
-        self._one, self._writes_before = connection, _writes(connection)
+        return self._one
 
     def has_written(self) -> bool:
         """Whether anything was, or may have been. Without a change the transaction can as well be run again."""
         self.flush()
-        return self._one is not None and _writes(self._one) != self._writes_before
-
-
-@event.listens_for(Transaction, "after_begin")
-def _note_begin(session: Transaction, _transaction: Any, connection: Connection) -> None:
-    session.begins_on(connection)
+        return _writes(self._one) != self._writes_before
 
 
 class CountingCursor(Cursor):  # type: ignore[misc]  # the driver has no types
@@ -136,9 +130,9 @@ class Database:
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
-            with Transaction(self.engine, expire_on_commit=False, info=self.info) as session:
+            with self.engine.begin() as connection, Transaction(connection, self.info) as session:
                 result = use_case(session)
-                session.commit()  # else leaving the block rolls back
+                session.flush()
                 return result
         except (PoolTimeout, DBAPIError) as error:
             if _is_outage(error):
