@@ -73,11 +73,11 @@ def due(start: datetime, before: timedelta, clinic: Clinic) -> datetime:
 
 def drafts(visit: Visit, *, clinic: Clinic, now: datetime) -> list[Draft]:
     """Those that are still ahead: a visit booked later than its reminder would come has none."""
-    found = [
+    planned = [
         _draft("reminder", f"{before // timedelta(minutes=1)}", before, visit, clinic)
         for before in clinic.rules.reminders
-        if due(visit.start, before, clinic) > now
     ]
+    found = [draft for draft in planned if draft.due_at > now]
     nudge = _draft("nudge", "", NUDGE, visit, clinic)
     return [*found, nudge] if any(draft.due_at < nudge.due_at for draft in found) else found
 
