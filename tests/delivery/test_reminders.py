@@ -185,7 +185,7 @@ async def test_a_clock_put_back_repeats_nothing(ward: Ward, ann: Phone) -> None:
 
 async def test_a_reminder_can_be_answered_long_after_the_login_ran_out(ward: Ward, ann: Phone) -> None:
     ward.book(ann, "2026-11-23 12:00")
-    ward.hospital.db.run(lambda session: accounts.end_session(session, user_id=_user(ward, ann)))
+    ward.hospital.db.run(accounts.end_session, user_id=_user(ward, ann))
     await ward.becomes("2026-11-22 12:00")
 
     await ann.taps(words.COMING)
