@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks import cores, measure
 from hospital_bot.clock import system_clock
 from hospital_bot.simulator import server
 from hospital_bot.simulator.mailbox import Mailbox
@@ -44,7 +44,7 @@ class Process:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "log"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-        with self._log.open("wb") as log:
+        with self._log.open("wb") as log, cores.placed(cores.MEASURED):
             self._process = subprocess.Popen(
                 [sys.executable, *arguments],
                 env=inherited | {"PYTHONPATH": str(ROOT)} | environment,

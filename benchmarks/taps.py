@@ -60,7 +60,7 @@ async def _costs(place: Ground, at_once: int, ours: Subject, httpx: Subject, bar
     for subject in subjects:
         await subject.walk(CROWD)  # once for nothing: caches fill
         subject.costs.clear()
-    for _ in range(place.pick(1, 5, 9)):
+    for _ in range(place.pick(1, 15, 25)):
         for subject in subjects:
             subject.costs.append(await subject.walk(at_once))
     chats = "1 chat at a time" if at_once == 1 else f"{at_once} chats at once"
