@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import account, login, security, texts
+from handlers import account, login, proof, security, texts
 from handlers.area import Area, link
 from handlers.screen import Button, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
 from hospital_bot import people
-from hospital_bot.errors import BadInput, CodeSpent, WaitForCode, WrongCode, WrongCredentials
+from hospital_bot.errors import BadInput, CodeSpent, WaitForCode, WrongCode
 from hospital_bot.services import emails
 
 area = Area("email")
@@ -25,21 +25,13 @@ draft_needed = account.needs("email", words.LOG_IN_AGAIN, Button(words.CHANGE_EM
 @area.button("start")
 def start(turn: Turn) -> Screen:
     turn.logged_in()
-    return _ask_password(turn)
-
-
-def _ask_password(turn: Turn, notice: str = "") -> Screen:
-    turn.expect("email.password")
-    return Screen(texts.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
+    return proof.ask_password(turn, "email.password")
 
 
 @area.answer("email.password", secret=True)
 def take_password(turn: Turn, text: str) -> Screen:
-    try:
-        login.check_password(turn, turn.logged_in().email, text)
-    except WrongCredentials:
-        return _ask_password(turn, words.WRONG_PASSWORD)
-    turn.data["email"] = {"proved": turn.now.isoformat()}
+    if not proof.by_password(turn, "email", text):
+        return proof.ask_password(turn, "email.password", words.WRONG_PASSWORD)
     return _ask_address(turn)
 
 
@@ -76,8 +68,8 @@ def send_again(turn: Turn) -> Screen:
 
 def _send_code(turn: Turn, address: str) -> Screen:
     user, draft = turn.logged_in(), turn.draft("email")
-    if turn.now >= turn.now.fromisoformat(draft["proved"]) + login.PROOF:
-        return _ask_password(turn, words.PROVE_AGAIN)
+    if proof.has_run_out(turn, "email", login.PROOF):
+        return proof.ask_password(turn, "email.password", words.PROVE_AGAIN)
     bound = {"channel": turn.channel, "keys": turn.hospital.keys}
     try:
         code = turn.do(emails.request_change, user_id=user.user_id, email=address, **bound)

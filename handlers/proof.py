@@ -1,20 +1,21 @@
-"""A fresh one-time code, before what needs one; then on with it.
+"""Who holds the phone need not be its owner: a fresh one-time code, or the present password, before what needs one.
 
-(what needs one) ─► code, by mail or from the authenticator app ─► what needed it
+(what needs a code) ─► code, by mail or from the authenticator app ─► what needed it
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from handlers import account, texts
+from handlers import account, login, texts
 from handlers.area import Area, link, press
 from handlers.screen import Button, Screen
 from handlers.texts import account as account_words
 from handlers.texts import privacy as words
 from handlers.turn import Turn
-from hospital_bot.errors import CodeSpent, WaitForCode, WrongCode
+from hospital_bot.errors import CodeSpent, WaitForCode, WrongCode, WrongCredentials
 from hospital_bot.services import logins
 
 area = Area("proof")
@@ -91,3 +92,24 @@ def take_code(turn: Turn, text: str) -> Screen:
     turn.user = replace(user, proved_at=turn.now)
     turn.drop("proof")
     return replace(press(turn, draft["next"]), new=True)
+
+
+def ask_password(turn: Turn, state: str, notice: str = "") -> Screen:
+    """The present one. What is typed goes to the step that answers `state`, which asks `by_password`."""
+    turn.expect(state)
+    return Screen(texts.noticed(notice, account_words.OLD_PASSWORD), (account.leave(link("security.start")),))
+
+
+def by_password(turn: Turn, draft: str, typed: str) -> bool:
+    """Whether that is the password. If so a draft is begun that knows when it was typed."""
+    try:
+        login.check_password(turn, turn.logged_in().email, typed)
+    except WrongCredentials:
+        return False
+    turn.data[draft] = {"proved": turn.now.isoformat()}
+    return True
+
+
+def has_run_out(turn: Turn, draft: str, after: timedelta) -> bool:
+    """Whether the password was typed too long ago."""
+    return turn.now >= turn.now.fromisoformat(turn.draft(draft)["proved"]) + after

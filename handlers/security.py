@@ -15,12 +15,12 @@ from datetime import timedelta
 
 import segno
 
-from handlers import account, login, proof, texts
+from handlers import account, proof, texts
 from handlers.area import Area, link
 from handlers.screen import Button, File, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
-from hospital_bot.errors import BadInput, CodeNeeded, CodeSpent, NotAllowed, WrongCode, WrongCredentials
+from hospital_bot.errors import BadInput, CodeNeeded, CodeSpent, NotAllowed, WrongCode
 from hospital_bot.services import resets, totp
 
 area = Area("security")
@@ -168,21 +168,13 @@ def take_last_code(turn: Turn, text: str) -> Screen:
 @area.button("password")
 def ask_old_password(turn: Turn) -> Screen:
     turn.logged_in()
-    return _ask_old_password(turn)
-
-
-def _ask_old_password(turn: Turn, notice: str = "") -> Screen:
-    turn.expect("security.old")
-    return Screen(texts.noticed(notice, words.OLD_PASSWORD), (account.leave(link("security.start")),))
+    return proof.ask_password(turn, "security.old")
 
 
 @area.answer("security.old", secret=True)
 def take_old_password(turn: Turn, text: str) -> Screen:
-    try:
-        login.check_password(turn, turn.logged_in().email, text)
-    except WrongCredentials:
-        return _ask_old_password(turn, words.WRONG_PASSWORD)
-    turn.data["security"] = {"proved": turn.now.isoformat()}
+    if not proof.by_password(turn, "security", text):
+        return proof.ask_password(turn, "security.old", words.WRONG_PASSWORD)
     return _ask_new_password(turn)
 
 
@@ -195,8 +187,8 @@ def _ask_new_password(turn: Turn, notice: str = "") -> Screen:
 @draft_needed
 def take_new_password(turn: Turn, text: str) -> Screen:
     user = turn.logged_in()
-    if turn.now >= turn.now.fromisoformat(turn.draft("security")["proved"]) + PROOF:
-        return _ask_old_password(turn, words.PROVE_AGAIN)
+    if proof.has_run_out(turn, "security", PROOF):
+        return proof.ask_password(turn, "security.old", words.PROVE_AGAIN)
     try:
         hashed = account.new_password(turn, text, user.name, user.email)
     except BadInput as bad:
