@@ -8,7 +8,7 @@ import logging
 import tempfile
 from pathlib import Path
 
-from benchmarks import bookings, cores, openings, planning, reminding, starting, taps
+from benchmarks import bookings, cores, openings, planning, reminding, rush, starting, taps
 from benchmarks.ground import Ground
 from benchmarks.table import heading
 from tests.servers import database_server
@@ -16,6 +16,7 @@ from tests.servers import database_server
 GROUPS = {
     "taps": taps.rows,
     "bookings": bookings.rows,
+    "rush": rush.rows,
     "openings": openings.rows,
     "planning": planning.rows,
     "reminding": reminding.rows,
