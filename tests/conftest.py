@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from hospital_bot import passwords
+from hospital_bot.simulator.telegram import Telegram
+from tests.clock import Clock
 from tests.servers import Server, database_server
 
 pytest_plugins = ["tests.logs"]
@@ -33,3 +35,16 @@ def mariadb_url(mariadb: Server) -> Iterator[str]:
     url = mariadb.create_database()
     yield url
     mariadb.drop(url)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def telegram(clock: Clock) -> AsyncIterator[Telegram]:
+    """A simulated one, with nobody in it."""
+    telegram = Telegram(clock)
+    yield telegram
+    await telegram.close()

@@ -26,8 +26,8 @@ from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram import pace
 from hospital_bot.wiring import Product
 from tests import tables
+from tests.clock import Clock
 from tests.hospital import NOW
-from tests.telegram.conftest import Clock
 
 T = TypeVar("T")
 

@@ -23,9 +23,9 @@ from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of, opened
 from tests.chat.practice import patient_id
 from tests.chat.test_booking import TO_SUMMARY
+from tests.clock import Clock
 from tests.hospital import at
 from tests.servers import NO_TLS, free_port
-from tests.telegram.conftest import Clock
 
 CLIENTS = 32
 ROUNDS = 200 if os.environ.get("HOSPITAL_PROVE") else 5

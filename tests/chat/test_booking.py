@@ -12,7 +12,7 @@ from icalendar import Calendar
 from handlers.texts import booking as words
 from hospital_bot.simulator.phone import NotOffered, Phone
 from tests.chat.conftest import Hospital, chat_of, opened
-from tests.telegram.conftest import Clock
+from tests.clock import Clock
 
 TO_DAYS = ("/book", "Cardiology · 1 doctor · from Fri 20 Nov", "Dr. Osei · Fri 20 Nov 10:30")
 TO_TIMES = (*TO_DAYS, "Mon 23 Nov · 6 free")

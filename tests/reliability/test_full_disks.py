@@ -26,8 +26,8 @@ from hospital_bot.simulator.phone import Phone
 from hospital_bot.telegram import pace
 from hospital_bot.telegram.poll import Poller
 from tests.chat.conftest import Hospital, clock, opened
+from tests.clock import Clock
 from tests.servers import PrivateServer, Server
-from tests.telegram.conftest import Clock
 
 __all__ = ["clock"]
 

@@ -27,10 +27,10 @@ from hospital_bot.telegram import pace
 from tests import tables
 from tests.chat import practice
 from tests.chat.conftest import Hospital, email_of, opened
+from tests.clock import Clock
 from tests.hospital import NOW
 from tests.reliability import shapes
 from tests.reliability.shapes import Json
-from tests.telegram.conftest import Clock
 
 PROVE = bool(os.environ.get("HOSPITAL_PROVE"))
 WALKS, MOVES = (200, 60) if PROVE else (6, 60)

@@ -19,8 +19,8 @@ from hospital_bot.simulator.phone import Phone
 from hospital_bot.telegram import pace
 from hospital_bot.telegram.poll import Poller
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, clock, email_of, opened
+from tests.clock import Clock
 from tests.security.test_update_flood import until
-from tests.telegram.conftest import Clock
 
 __all__ = ["clock"]
 

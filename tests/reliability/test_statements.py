@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, text
 from hospital_bot.simulator.phone import Phone
 from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, email_of, opened
+from tests.clock import Clock
 from tests.hospital import NOW
 from tests.servers import numbers
-from tests.telegram.conftest import Clock
 
 pytestmark = [pytest.mark.mariadb, pytest.mark.prove]
 

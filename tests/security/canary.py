@@ -24,9 +24,9 @@ from tests.api.conftest import Person, serving
 from tests.chat.conftest import Hospital
 from tests.chat.conftest import opened as hospital_opened
 from tests.chat.test_booking import TO_TIMES
+from tests.clock import Clock
 from tests.hospital import NOW
 from tests.hospital import Hospital as Clinic
-from tests.telegram.conftest import Clock
 
 NAME, EMAIL, PHONE = "Canaria Yellowbird", "canaria@people.example", "030 901820"
 ADDRESS, PASSWORD, WRONG = "7 Canary Wharf, Kiel", "canary sings at dawn", "canary sings at dusk"

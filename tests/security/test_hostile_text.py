@@ -12,8 +12,8 @@ from hospital_bot.telegram import pace
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of, opened
 from tests.chat.practice import deliver, visit
 from tests.chat.test_beside_the_api import upgraded
+from tests.clock import Clock
 from tests.data.databases import rows
-from tests.telegram.conftest import Clock
 
 NAMES = [
     "<b>Ann</b>",

@@ -15,9 +15,9 @@ from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import HospitalBot
 from hospital_bot.telegram.webhook import LONGEST_BODY, SECRET_HEADER, serve, webhook_app
 from tests.servers import NO_TLS
-from tests.telegram.conftest import ann, bot, telegram
+from tests.telegram.conftest import ann, bot
 
-__all__ = ["ann", "bot", "telegram"]
+__all__ = ["ann", "bot"]
 
 SECRET = "a-secret-of-thirty-two-characters"
 RIGHT = {SECRET_HEADER: SECRET}

@@ -1,7 +1,6 @@
 """A simulated Telegram with one person in it, a clock to turn, and the bot's two ways in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,31 +12,9 @@ from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.simulator.telegram import Telegram
+from tests.clock import Clock
 
 Call = Callable[..., Awaitable[Any]]
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 10, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def telegram(clock: Clock) -> AsyncIterator[Telegram]:
-    telegram = Telegram(clock)
-    yield telegram
-    await telegram.close()
 
 
 @pytest.fixture

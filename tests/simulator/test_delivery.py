@@ -15,7 +15,8 @@ from telegram.error import Conflict
 from hospital_bot.simulator import people, server
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.telegram import Telegram
-from tests.simulator.conftest import Call, Clock
+from tests.clock import Clock
+from tests.simulator.conftest import Call
 
 
 async def texts(call: Call, **values: object) -> list[str]:

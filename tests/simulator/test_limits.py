@@ -8,7 +8,8 @@ from hospital_bot.simulator import people
 from hospital_bot.simulator.limits import Fault
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.telegram import Telegram
-from tests.simulator.conftest import Call, Clock
+from tests.clock import Clock
+from tests.simulator.conftest import Call
 
 
 async def test_a_chat_takes_one_message_a_second(telegram: Telegram, ann: Person, call: Call, clock: Clock) -> None:

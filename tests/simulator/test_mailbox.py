@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from hospital_bot.simulator.mailbox import Mailbox
-from tests.simulator.conftest import Clock
+from tests.clock import Clock
 
 
 def letter(to: str, text: str, subject: str = "Your code") -> EmailMessage:

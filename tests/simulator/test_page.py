@@ -15,7 +15,8 @@ from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.refusals import Json
 from hospital_bot.simulator.telegram import Telegram
-from tests.simulator.conftest import Call, Clock
+from tests.clock import Clock
+from tests.simulator.conftest import Call
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

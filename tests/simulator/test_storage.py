@@ -10,7 +10,8 @@ from hospital_bot.simulator.mailbox import Mailbox
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.storage import Storage, kept
 from hospital_bot.simulator.telegram import Telegram
-from tests.simulator.conftest import Call, Clock
+from tests.clock import Clock
+from tests.simulator.conftest import Call
 
 YES = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
 

@@ -10,7 +10,8 @@ from hospital_bot.simulator.methods import answer
 from hospital_bot.simulator.parameters import Upload
 from hospital_bot.simulator.people import Person
 from hospital_bot.simulator.telegram import Telegram
-from tests.simulator.conftest import Call, Clock
+from tests.clock import Clock
+from tests.simulator.conftest import Call
 
 TOO_OLD = "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from telegram import Update
@@ -14,29 +13,6 @@ from hospital_bot.simulator.request import SimulatorRequest
 from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import HospitalBot, build_bot
 from hospital_bot.telegram.pace import Pace
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 10, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def telegram(clock: Clock) -> AsyncIterator[Telegram]:
-    telegram = Telegram(clock)
-    yield telegram
-    await telegram.close()
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from hospital_bot.simulator.telegram import Telegram
 from hospital_bot.telegram.bot import HospitalBot
 from hospital_bot.telegram.refusals import Blocked, Rejected, RetryLater, Unshown
 from hospital_bot.telegram.show import Show
-from tests.telegram.conftest import Clock, newest
+from tests.clock import Clock
+from tests.telegram.conftest import newest
 
 MENUS = {"patient": [("book", "Book a visit")], "stranger": [("login", "Log in")]}
 DELETE_YOURSELF = "Please delete your message."
