@@ -24,6 +24,7 @@ PLAIN_TAGS = {
     "pre": "pre",
 }
 NAMED_CHARACTERS = {"lt", "gt", "amp", "quot"}
+MARKED_SECTION = 'Unsupported start tag "![" at byte offset {}'
 COMMAND = re.compile(r"(?<![\w/<>])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?!\w)")
 
 
@@ -89,7 +90,10 @@ class _Reader(HTMLParser):
         self._open: list[tuple[str, int, Json]] = []
 
     def read(self) -> None:
-        self.feed(self._source)
+        try:
+            self.feed(self._source)
+        except AssertionError:  # how the standard parser gives up a marked section, past its beginning
+            raise self._refusal(MARKED_SECTION, self._source.index("<![")) from None
         if self.rawdata.startswith("<"):
             raise self._refusal("Unclosed start tag at byte offset {}")
         self.close()
@@ -148,6 +152,9 @@ class _Reader(HTMLParser):
     def handle_pi(self, data: str) -> None:
         raise self._unsupported(f"?{data}")
 
+    def unknown_decl(self, data: str) -> None:  # noqa: ARG002
+        raise self._refusal(MARKED_SECTION)
+
     def _unsupported(self, tag: str) -> ApiError:
         return self._refusal(f'Unsupported start tag "{tag}" at byte offset {{}}')
 
@@ -155,8 +162,8 @@ class _Reader(HTMLParser):
         line, column = self.getpos()
         return sum(len(each) + 1 for each in self._source.split("\n")[: line - 1]) + column
 
-    def _refusal(self, what: str) -> ApiError:
-        offset = len(self._source[: self._position()].encode())
+    def _refusal(self, what: str, at: int | None = None) -> ApiError:
+        offset = len(self._source[: self._position() if at is None else at].encode())
         return bad_request(f"can't parse entities: {what.replace('{}', str(offset))}")
 
 

@@ -74,6 +74,8 @@ def test_unknown_named_characters_stay_as_written() -> None:
         ("1 < 2", 'Unsupported start tag "" at byte offset 2'),
         ("<!-- x -->", 'Unsupported start tag "!--" at byte offset 0'),
         ("<!doctype x>", 'Unsupported start tag "!doctype x" at byte offset 0'),
+        ("é<![CDATA[x]]>", 'Unsupported start tag "![" at byte offset 2'),
+        ("x<![0", 'Unsupported start tag "![" at byte offset 1'),
         ("<?x>", 'Unsupported start tag "?x" at byte offset 0'),
         ("<span>x</span>", 'Unsupported start tag "span" at byte offset 0'),
         ("<b>x", 'Can\'t find end tag corresponding to start tag "b"'),
