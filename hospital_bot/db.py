@@ -138,9 +138,11 @@ class Database:
 
     def _transact(self, use_case: Callable[[Session], T]) -> T:
         try:
-            with self.engine.begin() as connection, Transaction(connection, self.info) as session:
+            with self.engine.connect() as connection, Transaction(connection, self.info) as session:
+                whole = connection.begin()
                 result = use_case(session)
                 session.flush()
+                whole.commit()  # else leaving the block rolls back
                 return result
         except (PoolTimeout, DBAPIError) as error:
             if _is_outage(error):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from hospital_bot.db import TRIES, Database
@@ -187,6 +187,22 @@ def test_a_transaction_knows_whether_it_has_written(
         return before, session.has_written()
 
     assert db.run(look) == (False, writes)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("mysql", marks=pytest.mark.mariadb)])
+def test_what_was_rolled_back_meanwhile_is_never_reported_as_done(request: pytest.FixtureRequest, kind: str) -> None:
+    db: Database = request.getfixturevalue(kind)
+
+    def lose(session: Session) -> str:
+        take(session, 1)
+        session.execute(text("SELECT 1"))
+        session.rollback()
+        return "done"
+
+    with pytest.raises(InvalidRequestError):
+        db.run(lose)
+
+    assert db.run(taken) == [0, 0]
 
 
 async def test_work_runs_in_the_databases_own_threads_with_the_callers_context(sqlite: Database) -> None:
