@@ -1,7 +1,7 @@
 """A doctor's leave, and days off sick.
 
 /timeoff ─┬─► first day ─► last day ─► preview ─► leave ─► visits that fall outside
-          ├─► off sick today, tomorrow ─► preview ─► off sick ─┬─► undone, within ten minutes
+          ├─► off sick today, tomorrow ─► preview ─► off sick ─┬─► undone, within ten minutes, if nobody was told
           │                                                    └─► who has moved, who waits, whom to call
           └─► one leave ─► removed
 """
@@ -18,6 +18,8 @@ from handlers.turn import Turn
 from hospital_bot.errors import BadInput, TooLate
 from hospital_bot.services import board, hours, leave
 from hospital_bot.services.agenda import Entry
+from hospital_bot.services.board import Board
+from hospital_bot.services.leave import Absence
 
 area = Area("timeoff")
 
@@ -148,7 +150,8 @@ def preview_sick(turn: Turn, day: date) -> Screen:
     except BadInput:
         return Screen(toast=words.NOT_THAT_DAY)
     rows = ((Button(words.CONFIRM_SICK, link("timeoff.ill", day)),), (Button(texts.BACK, link("timeoff.list")),))
-    return Screen(words.sick_preview(day, met), rows)
+    at_once = leave.telling(met, turn.clinic, turn.now) == turn.now
+    return Screen(words.sick_preview(day, met, at_once=at_once), rows)
 
 
 @area.button("ill")
@@ -159,11 +162,15 @@ def confirm_sick(turn: Turn, day: date) -> Screen:
         absence, met = turn.do(leave.report_sick, doctor_id=doctor_id, day=day, **facts)
     except BadInput:
         return Screen(toast=words.NOT_THAT_DAY)
-    rows = (
-        (Button(words.UNDO, link("timeoff.drop", absence.time_off_id)),),
-        (Button(words.BOARD, link("timeoff.board", absence.time_off_id)),),
-    )
-    return Screen(words.sick(absence, met, turn.clinic), rows)
+    rows = (*_undo(turn, absence), (Button(words.BOARD, link("timeoff.board", absence.time_off_id)),))
+    return Screen(words.sick(absence, met, turn.clinic, turn.now), rows)
+
+
+def _undo(turn: Turn, absence: Absence | Board) -> tuple[tuple[Button, ...], ...]:
+    """While nobody has been told."""
+    if absence.tell_at is None or absence.tell_at <= turn.now:
+        return ()
+    return ((Button(words.UNDO, link("timeoff.drop", absence.time_off_id)),),)
 
 
 @area.command("absences")
@@ -186,8 +193,7 @@ def show_board(turn: Turn, time_off_id: int) -> Screen:
     doctor_id = None if user.is_admin else turn.doctor()
     now = turn.do(board.read, time_off_id=time_off_id, doctor_id=doctor_id)
     seen.listing(turn, "board", f"time_off:{time_off_id}")
-    undo = bool(doctor_id) and now.tell_at is not None and now.tell_at > turn.now
-    rows: list[tuple[Button, ...]] = [(Button(words.UNDO, link("timeoff.drop", time_off_id)),)] if undo else []
+    undo = _undo(turn, now) if doctor_id else ()
     back = link("timeoff.absences") if user.is_admin else link("timeoff.list")
-    rows.append((Button(texts.BACK, back), Button(words.REFRESH, link("timeoff.board", time_off_id))))
-    return Screen(words.board(now), tuple(rows))
+    leave_or_stay = (Button(texts.BACK, back), Button(words.REFRESH, link("timeoff.board", time_off_id)))
+    return Screen(words.board(now), (*undo, leave_or_stay))

@@ -178,19 +178,24 @@ def leave_added(first: date, last: date) -> str:
     return f"✅ <b>Leave from {day(first)} to {day(last)}.</b> Nothing more can be booked then."
 
 
-def sick_preview(on: date, met: Sequence[Entry]) -> str:
+def sick_preview(on: date, met: Sequence[Entry], *, at_once: bool) -> str:
     if not met:
         return f"<b>Off sick on {long_day(on)}?</b>\nNo visits are booked."
+    soon = (
+        "\n\nThe first visit is about to begin: everybody is told at once, and it can't be undone." if at_once else ""
+    )
     return (
         f"<b>Off sick on {long_day(on)}?</b>\n{plural(len(met), 'visit')}; each patient is offered three other times:\n"
-        f"{_list(met)}"
+        f"{_list(met)}{soon}"
     )
 
 
-def sick(absence: Absence, met: Sequence[Entry], clinic: Clinic) -> str:
-    until = f" at {clock(clinic.wall(absence.tell_at))}; until then you can undo it" if absence.tell_at else ""
+def sick(absence: Absence, met: Sequence[Entry], clinic: Clinic, now: datetime) -> str:
+    until = "now"
+    if absence.tell_at and absence.tell_at > now:
+        until = f"at {clock(clinic.wall(absence.tell_at))}; until then you can undo it"
     told = sum(entry.reachable for entry in met)
-    parts = [f"{plural(told, 'patient')} will be told{until}."] if told else []
+    parts = [f"{plural(told, 'patient')} will be told {until}."] if told else []
     if to_call := len(met) - told:
         parts.append(f"The bot can't reach {plural(to_call, 'patient')}: “{BOARD}” says whom to call.")
     news = " ".join(parts) or "No patient has to be told."

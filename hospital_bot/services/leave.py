@@ -1,7 +1,7 @@
 """A doctor's leave, and days off sick.
 
 Leave is a row that the next booking meets: written under the doctor's lock, it drops no visit. A day off sick is leave
-whose patients are told, after a while in which it can be undone, and offered other times (`offers`).
+whose patients are told, after a while to undo it in where there is time for one, and offered other times (`offers`).
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def add(
     booking.lock_doctors(session, Who(doctor_id))
     met = hit(session, doctor_id=doctor_id, first=first, last=last, clinic=clinic, now=now)
     starts, ends = midnight(first), next_day(last)
-    if not _find(session, TimeOff.doctor_id == doctor_id, TimeOff.starts == starts, TimeOff.ends == ends):
+    same = (TimeOff.doctor_id == doctor_id, TimeOff.starts == starts, TimeOff.ends == ends)
+    if not _find(session, *same, TimeOff.tell_at.is_(None)):  # a day off sick may be undone, and leave stays
         _insert(session, doctor_id, starts, ends, None)
         offers.release(session, doctor_id=doctor_id)
         audit.record_doctor(session, "leave.add", doctor_id, user_id, channel, now)
@@ -91,14 +92,14 @@ def remove(
 def report_sick(
     session: Session, *, doctor_id: int, user_id: int, day: date, channel: str, clinic: Clinic, now: datetime
 ) -> tuple[Absence, list[Entry]]:
-    """Nothing more is booked that day, from now on; in UNDO its patients are told. Saying it twice is once."""
+    """Nothing more is booked that day, from now on; its patients are told (`telling`). Saying it twice is once."""
     booking.lock_doctors(session, Who(doctor_id))
     met = hit(session, doctor_id=doctor_id, first=day, last=day, clinic=clinic, now=now)
     starts, ends = max(midnight(day), clinic.wall(now).replace(second=0, microsecond=0)), next_day(day)
     sick = (TimeOff.doctor_id == doctor_id, TimeOff.ends == ends, TimeOff.tell_at.is_not(None))
     if found := _find(session, *sick):
         return found, met
-    _insert(session, doctor_id, starts, ends, now + UNDO)
+    _insert(session, doctor_id, starts, ends, telling(met, clinic, now))
     offers.release(session, doctor_id=doctor_id)
     absence = _find(session, *sick)
     if absence is None:
@@ -106,6 +107,12 @@ def report_sick(
     _tell(session, absence, met, user_id, now)
     audit.record_doctor(session, "leave.sick", doctor_id, user_id, channel, now)
     return absence, met
+
+
+def telling(met: Sequence[Entry], clinic: Clinic, now: datetime) -> datetime:
+    """When they are told: UNDO from now, or at once where somebody's visit would have begun by then."""
+    last_call = now + UNDO
+    return now if any(clinic.instant(entry.start) <= last_call for entry in met) else last_call
 
 
 def _tell(session: Session, absence: Absence, met: Sequence[Entry], user_id: int, now: datetime) -> None:

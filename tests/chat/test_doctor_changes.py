@@ -201,6 +201,37 @@ async def test_after_ten_minutes_a_sick_day_stands(hospital: Hospital) -> None:
     assert hospital.scalar("SELECT COUNT(*) FROM time_off") == 1
 
 
+async def test_whose_visit_is_about_to_begin_is_told_at_once(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    ann, bob = await _person(hospital), await _person(hospital, "Bob")
+    visit(hospital, ann, osei, "2026-11-23 10:00")
+    visit(hospital, bob, osei, "2026-11-23 11:00")
+    phone = await _on_monday(hospital, osei)
+    hospital.clock.turn(minutes=47)
+
+    await phone.walks("/timeoff", "🤒 Off sick today")
+    assert "everybody is told at once, and it can't be undone" in phone.last.text
+    await phone.taps("✅ Yes, I'm off sick")
+    said = phone.last
+    await deliver(hospital)
+
+    assert "2 patients will be told now." in said.text
+    assert said.buttons == ["Who has moved?"]
+    assert (heard(ann, "can't take place"), heard(bob, "can't take place")) == (1, 1)
+
+
+async def test_leave_on_a_day_off_sick_stays_when_that_is_undone(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    phone = await _on_monday(hospital, osei)
+    await phone.walks("/timeoff", "🤒 Off sick tomorrow", "✅ Yes, I'm off sick")
+
+    await phone.walks("/timeoff", "Add leave", "24", "24", "✅ Confirm")
+    assert "Leave from" in phone.last.text
+    await phone.taps("↩ Undo")
+
+    assert hospital.scalar("SELECT COUNT(*) FROM time_off WHERE tell_at IS NULL") == 1
+
+
 async def test_a_sick_day_said_twice_is_one(hospital: Hospital) -> None:
     osei = hospital.doctor()
     ann = await _person(hospital)
