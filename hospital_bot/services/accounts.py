@@ -20,6 +20,8 @@ STAFF_SESSION = timedelta(hours=24)
 FRESH = timedelta(minutes=15)
 """How long a one-time code counts for records and what can't be taken back. Source: NIST 800-63B-4, AAL2, and our own
 care."""
+HERE = or_(Doctor.active.is_(None), Doctor.active)
+"""Not a doctor who has left; where doctors, if any, are joined to users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _people() -> Select[int, str, str, str, int, int]:
         .select_from(User)
         .outerjoin(Patient, Patient.user_id == User.user_id)
         .outerjoin(Doctor, Doctor.user_id == User.user_id)
-        .where(or_(Doctor.active.is_(None), Doctor.active))
+        .where(HERE)
     )
 
 

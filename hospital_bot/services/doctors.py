@@ -177,7 +177,8 @@ def _invitation(session: Session, token: str, keys: Keys, now: datetime) -> tupl
     found = session.execute(
         select(OtpCode.otp_id, User.user_id, User.name, User.email, User.role)
         .join(User, User.user_id == OtpCode.user_id)
-        .where(_open(keys.invitations.digest(token), now))
+        .outerjoin(Doctor, Doctor.user_id == User.user_id)
+        .where(_open(keys.invitations.digest(token), now), accounts.HERE)
     ).first()
     if found is None:
         raise CodeSpent

@@ -11,7 +11,7 @@ from hospital_bot import queries
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotFound, VisitsAhead
 from hospital_bot.models import Appointment, Doctor, User
-from hospital_bot.services import accounts, agenda, audit, booking, offers, outbox
+from hospital_bot.services import accounts, agenda, audit, booking, offers, otp, outbox
 from hospital_bot.services.agenda import Entry
 from hospital_bot.values import Who
 
@@ -29,7 +29,7 @@ def doctor_leaves(session: Session, *, doctor_id: int, take_back: bool, clinic: 
     _take_back(session, [entry.appointment_id for entry in met], now)
     offers.release(session, doctor_id=doctor_id)
     session.execute(update(Doctor).where(Doctor.doctor_id == doctor_id).values(active=False))
-    _go(session, session.scalars(select(Doctor.user_id).where(Doctor.doctor_id == doctor_id)).one())
+    _go(session, session.scalars(select(Doctor.user_id).where(Doctor.doctor_id == doctor_id)).one(), now)
     audit.record_doctor(session, "doctor.leave", doctor_id, None, audit.COMMANDS, now)
     return met
 
@@ -47,7 +47,7 @@ def admin_leaves(session: Session, *, user_id: int, now: datetime) -> None:
     gone = update(User).where(User.user_id == user_id, User.role == "admin").values(role="patient")
     if not session.connection().execute(gone).rowcount:
         raise NotFound
-    _go(session, user_id)
+    _go(session, user_id, now)
     subject = f"user:{user_id}"
     audit.record(session, actor_id=None, action="admin.leave", subject=subject, channel=audit.COMMANDS, now=now)
 
@@ -61,7 +61,8 @@ def _take_back(session: Session, ids: list[int], now: datetime) -> None:
     outbox.put(session, [offers.draft(visit, why="away", by=None, due_at=now) for visit in visits], now=now)
 
 
-def _go(session: Session, user_id: int) -> None:
-    """Logged out, and nothing is sent to their chat any more."""
+def _go(session: Session, user_id: int, now: datetime) -> None:
+    """Logged out; nothing is sent to their chat any more, and no code or invitation given out so far lets them in."""
     accounts.shut_out(session, user_id=user_id)
     accounts.unlink(session, user_id=user_id)
+    otp.kill_all(session, user_id=user_id, now=now)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import passwords
-from hospital_bot.errors import CodeSpent, LoginError, NotFound, WrongCredentials
+from hospital_bot.errors import CodeSpent, LoginError, NotLoggedIn, WrongCredentials
 from hospital_bot.keys import Keys
 from hospital_bot.models import Doctor, OtpCode, Patient, TelegramAccount, User
 from hospital_bot.services import accounts, audit, news, otp, throttles, totp
@@ -111,14 +111,15 @@ def login_code(
     by_mail: bool = False,
     purpose: otp.Purpose = "login",
 ) -> Challenge:
-    """The second factor, once the password was right, and again for another code. Raises WaitForCode.
+    """The second factor, once the password was right, and again for another code. Raises WaitForCode, or NotLoggedIn.
 
     `purpose` is `stepup` for `prove_again`.
     `by_mail` is for a patient without the app at hand. Staff see other people's data: theirs is the app alone.
     """
-    person = session.execute(select(User.email, User.role, User.totp_secret).where(User.user_id == user_id)).first()
+    whose = select(User.email, User.role, User.totp_secret).outerjoin(Doctor, Doctor.user_id == User.user_id)
+    person = session.execute(whose.where(User.user_id == user_id, accounts.HERE)).first()
     if person is None:
-        raise NotFound
+        raise NotLoggedIn
     if _asks_app(person, by_mail=by_mail):
         return Challenge("app", person.email, None, may_mail=person.role == "patient")
     code = otp.issue(session, user_id=user_id, purpose=purpose, channel=channel, keys=keys, now=now)
@@ -190,7 +191,7 @@ def _linked(telegram_id: int | None) -> ColumnElement[bool]:
 
 
 def _person(session: Session, user_id: int, channel: str, now: datetime, *, purpose: otp.Purpose = "login") -> Person:
-    """All that a login needs to know, in one read."""
+    """All that a login needs to know, in one read. Raises NotLoggedIn for a doctor who has left, too."""
     found = session.execute(
         select(
             User.user_id,
@@ -209,10 +210,10 @@ def _person(session: Session, user_id: int, channel: str, now: datetime, *, purp
         .outerjoin(Doctor, Doctor.user_id == User.user_id)
         .outerjoin(TelegramAccount, TelegramAccount.user_id == User.user_id)
         .outerjoin(OtpCode, otp.open_for(User.user_id, purpose, channel, now))
-        .where(User.user_id == user_id)
+        .where(User.user_id == user_id, accounts.HERE)
     ).first()
     if found is None:
-        raise NotFound
+        raise NotLoggedIn
     return found
 
 

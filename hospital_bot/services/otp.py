@@ -10,7 +10,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import pyotp
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -110,6 +110,12 @@ def store(
 def kill(session: Session, *, user_id: int, purpose: Purpose, now: datetime) -> None:
     """No code given out so far for this purpose works any more; it still counts as sent."""
     session.execute(update(OtpCode).where(_live(user_id, purpose, now)).values(expires_at=now))
+
+
+def kill_all(session: Session, *, user_id: int, now: datetime) -> None:
+    """As `kill`, for every purpose: invitations, too."""
+    for purpose in get_args(Purpose):
+        kill(session, user_id=user_id, purpose=purpose, now=now)
 
 
 def use(session: Session, *, otp_id: int, right: bool, now: datetime) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from handlers import texts
 from handlers.texts import account as words
-from hospital_bot.errors import BadInput, NotAllowed, NotFound, NotOffered, VisitsAhead
+from hospital_bot.errors import BadInput, CodeSpent, NotAllowed, NotFound, NotOffered, VisitsAhead
 from hospital_bot.services import accounts, booking, callers, calls, doctors, leave, leaving
 from hospital_bot.services.agenda import Entry
 from hospital_bot.services.doctors import Added
@@ -102,6 +102,37 @@ async def test_a_doctor_who_has_left_is_out_and_hears_nothing_more(hospital: Hos
     assert "Cardiology" not in chat_of(ann).split("can't take place")[-1]
     with pytest.raises(NotOffered):
         _leaves(hospital, osei)
+
+
+async def test_an_invitation_ends_when_the_doctor_leaves(hospital: Hospital) -> None:
+    osei = hospital.doctor()
+    token = hospital.do(doctors.invite, user_id=osei.user_id, keys=hospital.keys)
+    phone = await hospital.phone("Dr. Osei")
+    _leaves(hospital, osei)
+
+    await phone.says(f"/start i_{token}")
+
+    assert "This invitation can't be used" in phone.last.text
+    with pytest.raises(CodeSpent):
+        hospital.do(doctors.accept_invitation, token=token, keys=hospital.keys)
+    fresh = hospital.do(doctors.invite, user_id=osei.user_id, keys=hospital.keys)
+    with pytest.raises(CodeSpent):
+        hospital.do(doctors.accept_invitation, token=fresh, keys=hospital.keys)
+
+
+async def test_a_doctor_who_leaves_in_the_middle_of_a_login_does_not_get_in(hospital: Hospital) -> None:
+    osei, phone = hospital.doctor(), await hospital.phone("Dr. Osei")
+    token = hospital.do(doctors.invite, user_id=osei.user_id, keys=hospital.keys)
+    await phone.says(f"/start i_{token}")
+    await phone.says(PASSWORD)
+    _leaves(hospital, osei)
+
+    await phone.says(hospital.code("Dr. Osei"))
+    assert "log in first" in phone.last.text
+    await phone.taps("Send a new code")
+
+    assert "log in first" in phone.last.text
+    assert hospital.scalar("SELECT COUNT(*) FROM telegram_accounts WHERE telegram_id = :id", id=phone.id) == 0
 
 
 async def test_a_doctor_who_comes_back_is_booked_again(hospital: Hospital) -> None:
