@@ -23,6 +23,9 @@ SECONDS = float(os.environ.get("HOSPITAL_SOAK_SECONDS") or (1800 if PROVE else 2
 GROWTH = 1.05 if SECONDS >= 600 else 1.25
 """In a few seconds caches are still filling."""
 SAMPLES = 60
+IDLE = 12
+"""HTTP connections that may be open besides: as many are kept for a minute as were in use at once, more on a busier
+machine. One left open by each hundredth call would be hundreds."""
 CONNECTIONS = 10
 
 
@@ -75,12 +78,12 @@ async def test_after_half_an_hour_of_everything_it_is_no_larger(around: World) -
 
     third = len(samples) // 3
     early, late = middles(samples[third : 2 * third]), middles(samples[-third:])
-    told = f"{early}\n{late}\n{dict(load.done)}"
+    told = f"{early}\n{late}\n{dict(load.done)}\nfiles: {[each.files for each in samples]}"
     (around.folder / "soaked").write_text(told)
     assert load.done["booked"] >= PATIENTS, told
     assert late.memory < early.memory * GROWTH, told
     assert late.threads <= early.threads + 1, told
-    assert late.files <= early.files + 3, told
+    assert late.files <= early.files + IDLE, told
     assert late.tasks <= early.tasks * GROWTH + 3, told
     assert max(each.connections for each in samples) <= CONNECTIONS + 1, told
     assert [line for line in bot.told().splitlines() if '"level": "error"' in line] == []
