@@ -89,7 +89,9 @@ def remind_again(turn: Turn) -> Screen:
 @area.button("erase")
 def ask_to_erase(turn: Turn) -> Screen:
     """The one question, with what would stay."""
-    _, patient_id = turn.patient()
+    user, patient_id = turn.patient()
+    if not erasure.is_for(user):
+        return _page(turn, words.cannot_erase(turn.clinic))
     kept = turn.do(erasure.kept, patient_id=patient_id, clinic=turn.clinic)
     rows = (
         (Button(words.REALLY_ERASE, link("privacy.yes")),),

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hospital_bot import people
 from hospital_bot.clinic import Clinic
-from hospital_bot.errors import Conflict, NotFound
+from hospital_bot.errors import Conflict, NotAllowed, NotFound
 from hospital_bot.models import (
     FORGOTTEN,
     Appointment,
     Conversation,
+    Doctor,
     Erasure,
     Hold,
     MedicalRecord,
@@ -80,19 +82,31 @@ def _wishes() -> Select[*tuple[int, datetime, datetime, datetime | None]]:
 
 def kept(session: Session, *, patient_id: int, clinic: Clinic, now: datetime) -> Kept:
     """What would stay, and until when."""
-    mine = Appointment.patient_id == patient_id
-    visits, last_visit = session.execute(select(func.count(), func.max(Appointment.appointment_date)).where(mine)).one()
-    records, last_record = session.execute(
-        select(func.count(), func.max(MedicalRecord.date_created)).where(MedicalRecord.patient_id == patient_id)
-    ).one()
+    mine, today = Appointment.patient_id == patient_id, clinic.today(now)
+    visits, last_visit = _counted(session, Appointment.appointment_date, mine, today)
+    records, last_record = _counted(session, MedicalRecord.date_created, MedicalRecord.patient_id == patient_id, today)
     ahead = session.scalar(select(func.count()).where(mine, _ahead(clinic, now))) or 0
-    ends = [last.date() for last in (last_visit, last_record) if last]
+    ends = [last for last in (last_visit, last_record) if last]
     return Kept(visits, records, _years_on(max(ends), clinic.rules.records_years) if ends else None, ahead)
+
+
+def _counted(
+    session: Session, when: InstrumentedAttribute[Any], which: ColumnElement[bool], today: date
+) -> tuple[int, date | None]:
+    """How many there are, and the day of the last. One of other software's without a date may be of today."""
+    found, dated, last = session.execute(select(func.count(), func.count(when), func.max(when)).where(which)).one()
+    return found, today if dated < found else last.date() if last else None
+
+
+def is_for(actor: Actor) -> bool:
+    """Whether they may ask: what is kept of whoever works here is about others, too."""
+    return actor.is_patient and actor.patient_id is not None and actor.doctor_id is None
 
 
 def ask(session: Session, *, actor: Actor, clinic: Clinic, channel: str, now: datetime) -> Wish:
     """Asking twice is the same as once; after a refusal it is a new wish. Raises NotAllowed, or CodeNeeded."""
-    actor.require_patient()
+    if not is_for(actor):
+        raise NotAllowed
     actor.require_fresh_proof(now)
     standing = wish(session, user_id=actor.user_id, now=now)
     if standing and not standing.refused_at:
@@ -136,7 +150,7 @@ def carry_out(session: Session, *, clinic: Clinic, now: datetime) -> bool:
     found = session.execute(
         select(Patient.user_id, Patient.patient_id)
         .join(Erasure, Erasure.user_id == Patient.user_id)
-        .where(due, ~ahead)
+        .where(due, ~ahead, Patient.user_id.not_in(_staff()))
         .order_by(Erasure.due_at)
         .limit(1)
     ).first()
@@ -163,12 +177,17 @@ def purge(session: Session, *, now: datetime) -> int:
     """
     gone = select(Erasure.user_id).where(Erasure.done_at.is_not(None))
     session.execute(delete(Notification).where(Notification.user_id.in_(gone)))
-    over = select(Erasure.user_id).where(Erasure.kept_until < now.date())
+    over = select(Erasure.user_id).where(Erasure.kept_until < now.date(), Erasure.user_id.not_in(_staff()))
     users = list(session.scalars(over.limit(100)))
     for user_id in users:
         _log(session, "erasure.over", None, None, user_id, "", now)
     session.execute(delete(User).where(User.user_id.in_(users)))
     return len(users)
+
+
+def _staff() -> Select[int]:
+    """Whoever began to work here since they asked: with a doctor, the visits and records of others would go."""
+    return select(User.user_id).outerjoin(Doctor).where(or_(User.role != "patient", Doctor.doctor_id.is_not(None)))
 
 
 def _lock(session: Session, patient_id: int, due: ColumnElement[bool], clinic: Clinic, now: datetime) -> None:
@@ -189,7 +208,7 @@ def _forget_the_chat(session: Session, who: privacy.Person) -> None:
         delete(OtpCode).where(OtpCode.user_id == who.user_id),
         delete(Notification).where(Notification.user_id == who.user_id),
         delete(Hold).where(Hold.patient_id == who.patient_id),
-        delete(Throttle).where(Throttle.key.in_(who.throttles)),
+        delete(Throttle).where(who.attempts),
     ):
         session.execute(statement)
 

@@ -46,10 +46,11 @@ class Person:
     telegram_id: int | None
 
     @property
-    def throttles(self) -> tuple[str, ...]:
-        """The keys that count this person's attempts: see `throttles`."""
+    def attempts(self) -> ColumnElement[bool]:
+        """The rows that count this person's attempts, also in chats where they were before: see `throttles`."""
         user, chat = f"user:{self.user_id}", f"tg:{self.telegram_id}"
-        return (user, f"{user}@{chat}", chat, f"denied:{self.user_id}", f"denied:{chat}")
+        known = Throttle.key.in_((user, chat, f"denied:{self.user_id}", f"denied:{chat}"))
+        return or_(known, Throttle.key.startswith(f"{user}@"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ PARTS = (
     Part(TelegramUpdate, lambda who: TelegramUpdate.chat_id == who.telegram_id, ("screen",)),
     Part(Notification, lambda who: Notification.user_id == who.user_id, ("claim_token", "claimed_until_at")),
     Part(Erasure, lambda who: Erasure.user_id == who.user_id),
-    Part(Throttle, lambda who: Throttle.key.in_(who.throttles)),
+    Part(Throttle, lambda who: who.attempts),
     Part(
         AuditEntry,
         lambda who: or_(AuditEntry.patient_id == who.patient_id, AuditEntry.actor_id == who.user_id),

@@ -149,6 +149,66 @@ async def test_a_patient_without_a_visit_leaves_nothing(hospital: Hospital) -> N
     assert not any(fact in case.dump() for fact in ("Bob", email_of("Bob"), str(bob.id)))
 
 
+async def test_a_record_without_a_date_is_kept_from_today(hospital: Hospital) -> None:
+    """As other software may write it."""
+    hospital.doctor()
+    case = Case(hospital, await hospital.patient("Bob"))
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO medical_records (patient_id, doctor_id, diagnosis) VALUES (1, 1, 'x')"))
+        connection.execute(text("UPDATE medical_records SET date_created = NULL"))
+
+    await case.ann.walks(*ERASE[:2])
+    assert "1 medical record" in case.ann.last.text
+    await case.ann.taps(ERASE[2])
+    await case.wait(days=8)
+
+    assert (case.count("medical_records"), hospital.scalar("SELECT kept_until FROM erasures")) == (1, "2036-11-28")
+
+
+async def test_in_chats_where_the_patient_was_before_nothing_stays_either(hospital: Hospital) -> None:
+    bob = await hospital.patient("Bob")
+    await bob.says("/logout")
+    for said in ("/login", email_of("Bob"), "not the password"):
+        await bob.says(said)
+    user_id = hospital.scalar("SELECT user_id FROM users")
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO throttles (`key`) VALUES (:key)"), {"key": f"user:{user_id}@tg:77"})
+        connection.execute(text("INSERT INTO throttles (`key`) VALUES (:key)"), {"key": f"user:{user_id}1@tg:77"})
+    hospital.do(accounts.link, telegram_id=bob.id, user_id=user_id, role="patient")
+    await bob.walks(*ERASE)
+    await Case(hospital, bob).wait(days=8)
+
+    assert hospital.scalar("SELECT COUNT(*) FROM users") == 0
+    assert hospital.scalar("SELECT `key` FROM throttles WHERE `key` LIKE 'user:%'") == f"user:{user_id}1@tg:77"
+
+
+async def test_who_works_here_is_not_forgotten_and_neither_are_their_patients(case: Case) -> None:
+    """The doctor is a patient, too: other software's tables allow that."""
+    hospital = case.hospital
+    doctor = await hospital.phone("Dr. Osei")
+    hospital.do(accounts.link, telegram_id=doctor.id, user_id=1, role="doctor")
+    with hospital.db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO patients (user_id) VALUES (1)"))
+
+    await doctor.walks("/privacy", "Erase my data")
+    assert "can't erase your data now. Please call us" in doctor.last.text
+    await doctor.forges("privacy.yes", doctor.last.id)
+
+    assert case.count("erasures") == 0
+
+
+async def test_who_began_to_work_here_since_they_asked_stays(case: Case) -> None:
+    await asks(case)
+    with case.hospital.db.engine.begin() as connection:
+        user_id = connection.scalar(text("SELECT user_id FROM patients"))
+        connection.execute(text("INSERT INTO doctors (user_id) VALUES (:user_id)"), {"user_id": user_id})
+
+    await case.wait(days=8)
+
+    assert "Annabel" in case.dump()
+    assert case.count("appointments") == 1
+
+
 async def test_the_wish_can_be_taken_back(case: Case) -> None:
     await asks(case)
     await case.ann.walks("/privacy", "Don't erase my data after all")
