@@ -262,15 +262,11 @@ def postpone(
     problem: str,
     now: datetime,
     at_least: timedelta = timedelta(),
-    most_attempts: int | None = None,
 ) -> None:
-    """Try again, later with every attempt. After `most_attempts` the row is set aside as failed."""
+    """Try again, later with every attempt."""
     attempts = session.connection().scalar(ATTEMPTS, {"row": notification_id, "holder": token})
     if attempts is None:
         return
-    if most_attempts is not None and attempts >= most_attempts:
-        outcome = Outcome("failed", problem)
-    else:
-        wait = min(max(at_least, FIRST_WAIT * 2 ** min(attempts, 10)), LONGEST_WAIT)
-        outcome = Outcome("waiting", problem, not_before=now + wait)
+    wait = min(max(at_least, FIRST_WAIT * 2 ** min(attempts, 10)), LONGEST_WAIT)
+    outcome = Outcome("waiting", problem, not_before=now + wait)
     settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)

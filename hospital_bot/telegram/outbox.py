@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,7 +42,8 @@ INSIST = 0.5
 KNOCK = 1.0
 """Seconds between two tries to reach Telegram."""
 MOST_FAULTS = 8
-"""After so many attempts that fail for our own fault a message is set aside."""
+"""After so many attempts that fail for our own fault a message is set aside. This process alone counts them: those that
+Telegram put off do not count, and after a restart there may be no fault any more."""
 DRAIN = 20.0
 """Seconds that `stop` gives to what is being sent."""
 
@@ -55,6 +57,7 @@ class Outbox:
         self._db, self._show, self._pace, self._clinic, self._clock = db, show, pace, clinic, clock
         self._token = secrets.token_hex(16)
         self._open: dict[asyncio.Task[None], int] = {}
+        self._faults: Counter[int] = Counter()
         self._one = asyncio.Lock()
         self._ticking = asyncio.Lock()
         self._stopping = asyncio.Event()
@@ -105,7 +108,9 @@ class Outbox:
         except Unavailable:
             await self._postpone(claimed.notification_id, "no database")
         except Exception as error:  # noqa: BLE001 - one bad row must not stop the others
-            await self._set_aside(claimed.notification_id, type(error).__name__)
+            await self._after_fault(claimed.notification_id, type(error).__name__)
+        else:
+            del self._faults[claimed.notification_id]
 
     async def _attempt(self, claimed: Claimed) -> float:
         """Deal with it if its turn has come: 0. Otherwise in how many seconds that may be."""
@@ -119,10 +124,15 @@ class Outbox:
                 await self._send(message)
             return 0.0
 
-    async def _set_aside(self, notification_id: int, error: str) -> None:
+    async def _after_fault(self, notification_id: int, error: str) -> None:
         """The kind of the error alone is logged: its text may quote what a person typed."""
         log.error("notification_broken", notification_id=notification_id, error=error)
-        await self._settle(outbox.postpone, notification_id, problem=error, most_attempts=MOST_FAULTS)
+        self._faults[notification_id] += 1
+        if self._faults[notification_id] < MOST_FAULTS:
+            await self._postpone(notification_id, error)
+        else:
+            del self._faults[notification_id]
+            await self._settle(outbox.settle, notification_id, outcome=Outcome("failed", error))
 
     async def _check(self, notification_id: int) -> Message | None:
         return await self._db.run_async(

@@ -251,6 +251,21 @@ async def test_a_row_nobody_understands_is_set_aside_and_stops_nobody(ward: Ward
     assert ("failed", "KeyError") in ward.state("reminder")
 
 
+async def test_what_telegram_put_off_is_no_fault_of_the_message(ward: Ward, ann: Phone) -> None:
+    ward.book(ann, "2026-11-23 12:00")
+    with ward.hospital.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE notifications SET attempts = ?, facts = '[]'", (MOST_FAULTS,))
+    await ward.becomes("2026-11-22 12:40")
+    assert ("waiting", "KeyError") in ward.state("reminder")
+
+    with ward.hospital.db.engine.begin() as connection:
+        facts = '{"day": "2026-11-23", "seconds": 86400}'
+        connection.exec_driver_sql("UPDATE notifications SET facts = ? WHERE kind = 'reminder'", (facts,))
+    await ward.becomes("2026-11-22 13:40")
+
+    assert len(ward.news(ann)) == 1
+
+
 async def test_what_is_unlinked_between_claim_and_check_is_not_sent(ward: Ward, ann: Phone, bob: Phone) -> None:
     hospital = ward.hospital
     ward.hospital.clock.now += timedelta(days=2, hours=4)
