@@ -41,6 +41,7 @@ from hospital_bot.services import (
     erasure,
     offers,
     otp,
+    outbox,
     registration,
     requests,
     throttles,
@@ -105,6 +106,7 @@ class Product:
             registration.purge,
             requests.purge,
             offers.purge,
+            outbox.purge,
             chain.purge,
             erasure.purge,
         ):

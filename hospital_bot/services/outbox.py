@@ -23,6 +23,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     insert,
     literal,
     not_,
@@ -39,6 +40,10 @@ from hospital_bot.models import Doctor, Notification, Patient, TelegramAccount
 MAX_PROBLEM = 255
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=10)
 """Before the next attempt; twice as long each time. Who is told to wait for longer asks again then."""
+
+KEPT = timedelta(days=400)
+"""How long a settled row is kept: longer than anything is planned ahead."""
+PURGED = 1000
 
 NOT_LINKED, BLOCKED = "not linked", "the bot is blocked"
 """Why no message reaches a person at all."""
@@ -270,3 +275,10 @@ def postpone(
     wait = min(max(at_least, FIRST_WAIT * 2 ** min(attempts, 10)), LONGEST_WAIT)
     outcome = Outcome("waiting", problem, not_before=now + wait)
     settle(session, notification_id=notification_id, token=token, outcome=outcome, now=now)
+
+
+def purge(session: Session, *, now: datetime) -> None:
+    """Forget what was settled long ago, so many rows at a time."""
+    settled = and_(Notification.state.in_(("sent", "skipped", "failed")), Notification.due_at <= now - KEPT)
+    ids = list(session.scalars(select(Notification.notification_id).where(settled).limit(PURGED)))
+    session.execute(delete(Notification).where(Notification.notification_id.in_(ids)))
