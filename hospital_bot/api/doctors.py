@@ -68,6 +68,8 @@ def own_schedule(caller: TheCaller, on: Annotated[Day | None, Query(alias="date"
     def look(turn: Turn, who: Actor) -> tuple[int, date, list[agenda.Entry]]:
         doctor_id, day = who.require_doctor(), on or caller.desk.clinic.today(turn.now)
         who.require_proof()
+        if day == date.max:
+            raise BadInput("date", "too_far", "dates end there")
         subject = f"doctor:{doctor_id}:{day:%Y%m%d}"
         turn.do(audit.record, actor_id=who.user_id, action="day.read", subject=subject, channel=caller.channel)
         return doctor_id, day, turn.do(agenda.day, doctor_id=doctor_id, on=day)

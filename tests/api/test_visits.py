@@ -193,9 +193,11 @@ def test_a_doctor_sees_who_comes_after_a_code(service: Service) -> None:
     ann.books(osei.doctor_id, reason="a cough")
     token = osei.logs_in()
     assert service.get("/doctors/me/schedule", token=token).json()["code"] == "code_needed"
-    told = service.get("/doctors/me/schedule", token=osei.proves(token), date="2026-11-23").json()
+    token = osei.proves(token)
+    told = service.get("/doctors/me/schedule", token=token, date="2026-11-23").json()
     names = [(each["patient_name"], each["appointment_time"], each["reason"]) for each in told["appointments"]]
     assert (told["date"], names) == ("2026-11-23", [("Ann Lee", "09:00:00", "a cough")])
+    assert service.get("/doctors/me/schedule", token=token, date="9999-12-31").status_code == 422
 
 
 def write_record(service: Service, patient_id: int, doctor_id: int, diagnosis: str) -> None:
