@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Annotated, Any, TypeVar
@@ -17,6 +17,9 @@ from hospital_bot.gate import Gate
 from hospital_bot.keys import Keys
 
 T = TypeVar("T")
+
+LETTERS = 16
+"""How many routes wait for the mail server at once: it may never answer, and there are forty threads for all routes."""
 
 Send = Callable[[str, str, str], bool]
 """Mails a text (to, subject, body) once; False when it could not be sent. Blocks."""
@@ -50,6 +53,7 @@ class Desk:
     send: Send
     places: BoundedSemaphore
     """How many routes use the database at once: in one process with a bot, the bot keeps its own share."""
+    letters: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(LETTERS))
 
     def run(self, work: Callable[[Turn], T]) -> T:
         """The work's result after COMMIT. A refusal commits, too: it has changed nothing, but may have counted."""
@@ -69,8 +73,13 @@ class Desk:
 
     def mail(self, to: str, subject: str, body: str) -> None:
         """After COMMIT, at most once. Raises MailFailed."""
-        if not self.send(to, subject, body):
+        if not self.letters.acquire(blocking=False):
             raise MailFailed
+        try:
+            if not self.send(to, subject, body):
+                raise MailFailed
+        finally:
+            self.letters.release()
 
 
 def _kept(session: Any, work: Callable[[Turn], T], clock: Callable[[], datetime]) -> tuple[T | None, Refusal | None]:

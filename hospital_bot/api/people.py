@@ -56,8 +56,8 @@ def register_user(body: UserSent, request: Request, desk: TheDesk) -> UserSaid:
     password = people.password(body.password, context=(name, email, desk.clinic.name))
     channel = PREFIX + secrets.token_hex(16)
     source = quotas.source(request.scope)
+    hashed = desk.slow(partial(passwords.hash_password, password, pepper=desk.keys.pepper))  # Busy costs no code
     pending = desk.do(registration.register, email=email, channel=channel, source=source, keys=desk.keys)
-    hashed = desk.slow(partial(passwords.hash_password, password, pepper=desk.keys.pepper))
     details = {"user_id": pending.user_id, "email": email, "name": name, "password_hash": hashed, "channel": channel}
     desk.mail(*letters.registration(email, desk.clinic.name, pending.code))
     sealed = desk.keys.seal(json.dumps(details))
@@ -95,8 +95,8 @@ def log_in(body: LoginSent, request: Request, desk: TheDesk) -> TokenSaid:
     if passwords.needs_rehash(check.stored):
         hashed = desk.slow(partial(passwords.hash_password, body.password, pepper=pepper))
         desk.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=hashed)
-    version = desk.do(accounts.token_version, user_id=user_id)
-    token = tokens.issue(desk.keys, user_id=user_id, token_version=version, proved_at=None, now=desk.clock())
+    facts = {"user_id": user_id, "token_version": check.token_version}
+    token = tokens.issue(desk.keys, **facts, proved_at=None, now=desk.clock())
     return TokenSaid(msg="Login successful", token=token)
 
 

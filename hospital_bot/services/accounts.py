@@ -111,14 +111,6 @@ def bearer(
     return Actor(*found, proved_at=proved_at)
 
 
-def token_version(session: Session, *, user_id: int, now: datetime) -> int:  # noqa: ARG001 - as above
-    """What a new token must say to be good. Raises NotLoggedIn when the person has gone meanwhile."""
-    found = session.scalar(select(User.token_version).where(User.user_id == user_id))
-    if found is None:
-        raise NotLoggedIn
-    return found
-
-
 def end_tokens(session: Session, *, user_id: int, channel: str, now: datetime) -> None:
     """Log out of the API, everywhere; the chat stays as it is."""
     session.execute(update(User).where(User.user_id == user_id).values(token_version=User.token_version + 1))

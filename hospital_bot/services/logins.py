@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlalchemy.orm import Session
 
 from hospital_bot import passwords
@@ -33,6 +33,8 @@ class PasswordCheck:
     stored: str = field(repr=False)
     throttle: str
     """Where the attempt was counted; empty for one that must not be made now."""
+    token_version: int = 0
+    """As long as the password is this one. A token with it is worth nothing when it was changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +64,10 @@ def begin_password(
     """Count the attempt; commit before hashing. `telegram_id` is None outside Telegram. Raises Busy."""
     throttles.pass_source(session, source=source, now=now)
     found = session.execute(
-        select(User.user_id, User.password, TelegramAccount.telegram_id)
+        select(User.user_id, User.password, User.token_version, TelegramAccount.telegram_id)
         .outerjoin(TelegramAccount, _linked(telegram_id))
         .outerjoin(Doctor, Doctor.user_id == User.user_id)
-        .where(User.email == email, or_(Doctor.active.is_(None), Doctor.active))
+        .where(User.email == email, accounts.HERE)
     ).first()
     if found is None:
         key = f"email:{keys.throttles.digest(email)}"
@@ -74,7 +76,7 @@ def begin_password(
     key = throttles.user_key(found.user_id, own_telegram_id=found.telegram_id)
     if not throttles.reserve(session, key=key, now=now):
         return PasswordCheck(None, passwords.DUMMY, "")
-    return PasswordCheck(found.user_id, found.password, key)
+    return PasswordCheck(found.user_id, found.password, key, found.token_version)
 
 
 def shed_password(session: Session, *, check: PasswordCheck, now: datetime) -> None:  # noqa: ARG001 - every use case is given the time

@@ -17,6 +17,8 @@ from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
 from tests.chat.practice import administrator, deliver, heard, patient_id, visit
 from tests.security.test_security_page import app_with, enrolled
 
+VERSION = "SELECT token_version FROM users WHERE user_id = :id"
+
 
 def _leaves(hospital: Hospital, doctor: Added, *, take_back: bool = True) -> list[Entry]:
     facts = {"doctor_id": doctor.doctor_id, "take_back": take_back, "clinic": hospital.clinic}
@@ -88,7 +90,7 @@ async def test_a_doctor_who_has_left_is_out_and_hears_nothing_more(hospital: Hos
     phone, ann = await hospital.staff(osei), await _started(hospital)
     await phone.starts()
     visit(hospital, ann, osei, "2026-11-23 10:00")
-    version = hospital.do(accounts.token_version, user_id=osei.user_id)
+    version = hospital.scalar(VERSION, id=osei.user_id)
     _leaves(hospital, osei)
     hospital.clock.turn(days=1)
     await deliver(hospital)
@@ -97,7 +99,7 @@ async def test_a_doctor_who_has_left_is_out_and_hears_nothing_more(hospital: Hos
     assert hospital.scalar("SELECT count(*) FROM telegram_accounts WHERE telegram_id = :id", id=phone.id) == 0
     await phone.says("/today")
     assert "log in" in phone.last.text.lower()
-    assert hospital.do(accounts.token_version, user_id=osei.user_id) == version + 1
+    assert hospital.scalar(VERSION, id=osei.user_id) == version + 1
     await ann.walks("/book")
     assert "Cardiology" not in chat_of(ann).split("can't take place")[-1]
     with pytest.raises(NotOffered):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
+from threading import Event
 from time import process_time
 from typing import Any
 
@@ -13,9 +15,10 @@ import bcrypt
 import pytest
 from httpx import Response
 
+from hospital_bot import passwords
 from hospital_bot.errors import Busy
 from hospital_bot.gate import Gate
-from hospital_bot.services import totp
+from hospital_bot.services import resets, totp
 from tests.api.conftest import KEYS, PASSWORD, Person, Service
 
 EMAIL = "ann@example.com"
@@ -192,6 +195,58 @@ def test_who_was_asked_to_come_back_in_a_moment_has_not_failed(
 
     assert {answer.status_code for answer in answers} == {429}
     assert service.post("/login", account).status_code == 200
+
+
+def test_who_was_asked_to_come_back_in_a_moment_has_used_up_no_code(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(_gate: Gate, _work: object) -> None:
+        raise Busy
+
+    ann = {"name": "Ann", "email": "ann@people.example", "password": PASSWORD}
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Gate, "_submit", is_full)
+        answers = [service.post("/users/register", ann) for _ in range(5)]
+
+    assert {answer.status_code for answer in answers} == {429}
+    assert service.post("/users/register", ann).status_code == 201
+
+
+def test_a_password_that_is_changed_while_it_is_looked_at_opens_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = service.patient()
+    look = passwords.matches
+
+    def change_meanwhile(text: str, stored: str, *, pepper: bytes) -> bool:
+        right = look(text, stored, pepper=pepper)
+        new = passwords.hash_password("another fine password", pepper=KEYS.pepper)
+        service.hospital.db.run(
+            resets.change_password, user_id=ann.user_id, password_hash=new, channel="tg:1", now=service.hospital.now
+        )
+        return right
+
+    monkeypatch.setattr(passwords, "matches", change_meanwhile)
+    answer = service.post("/login", {"email": ann.email, "password": ann.password})
+
+    assert answer.status_code == 200
+    assert service.get("/appointments", token=answer.json()["token"]).status_code == 401
+
+
+def test_a_mail_server_that_says_nothing_keeps_nobody_else_waiting(service: Service) -> None:
+    over, crowd = Event(), 40
+    service.app.state.desk = replace(service.app.state.desk, send=lambda *_mail: over.wait(20))
+    tokens = [service.token_of(service.patient(f"Person {number}")) for number in range(crowd)]
+    with ThreadPoolExecutor(crowd + 1) as people:
+        asked = [people.submit(service.post, "/login/otp/request", token=token) for token in tokens]
+        wait(asked, timeout=5, return_when=FIRST_COMPLETED)
+        answer = people.submit(service.get, "/specializations")
+        wait([answer], timeout=5)
+        was_answered = answer.done()
+        over.set()
+
+    assert was_answered
+    assert {each.result().json().get("code") for each in asked} == {None, "mail_failed"}
 
 
 def test_one_address_logs_in_twenty_times_a_minute(service: Service) -> None:
