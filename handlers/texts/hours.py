@@ -111,10 +111,9 @@ def minutes(count: int) -> str:
 
 
 def preview(new: Hours, today: date) -> str:
-    return (
-        f"<b>Is this right?</b>\n\n{week(new.doctor.schedule)}\n{new.doctor.schedule.slot_minutes} minutes each\n"
-        f"{exceptions(new.doctor.schedule, today)}\n\n{_falling_outside(new.outside)}"
-    )
+    hours = f"{week(new.doctor.schedule)}\n{new.doctor.schedule.slot_minutes} minutes each"
+    parts = ["<b>Is this right?</b>", hours, exceptions(new.doctor.schedule, today), _falling_outside(new.outside)]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _falling_outside(entries: Sequence[Entry]) -> str:

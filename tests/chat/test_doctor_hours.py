@@ -67,7 +67,10 @@ async def test_the_slot_length_changes_and_booked_visits_keep_theirs(hospital: H
     added, osei = await _osei(hospital)
     booked = visit(hospital, await _ann(hospital), added, "2026-11-23 10:00")
 
-    await osei.walks("/schedule", "Slot length", "20 min", "✅ Confirm", "Your hours")
+    await osei.walks("/schedule", "Slot length", "20 min")
+    asked = "mon-sun 09:00-12:00\n20 minutes each"
+    assert osei.last.text == f"Is this right?\n\n{asked}\n\nNo booked visit falls outside."
+    await osei.walks("✅ Confirm", "Your hours")
 
     assert "20 minutes each" in osei.last.text
     query = "SELECT minutes FROM appointments WHERE appointment_id = :id"
