@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hospital_bot import passwords
-from hospital_bot.errors import CodeSpent, NotFound, WrongCode, WrongCredentials
+from hospital_bot.errors import CodeSpent, NotLoggedIn, WrongCode, WrongCredentials
 from hospital_bot.models import AuditEntry, Doctor, TelegramAccount, User
 from hospital_bot.services import accounts, doctors, logins, registration, resets
 from tests.accounts.conftest import KEYS, Hospital, Person, ann, bob, hashed, hashes, hospital
@@ -254,7 +254,7 @@ def test_every_way_a_login_ends_is_audited(ann: Person) -> None:
 def test_nobody_can_be_asked_for_a_code(hospital: Hospital) -> None:
     facts = {"user_id": 12, "channel": "tg:1", "keys": KEYS}
 
-    with pytest.raises(NotFound):
+    with pytest.raises(NotLoggedIn):
         hospital.do(logins.login_code, **facts)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotLoggedIn):
         hospital.do(logins.login, typed="123456", telegram_id=1, **facts)
