@@ -40,7 +40,7 @@ from hospital_bot.api.desk import Desk, TheDesk, Turn
 from hospital_bot.api.once import TheRequest
 from hospital_bot.api.problems import documented
 from hospital_bot.errors import Busy, WrongCode
-from hospital_bot.services import accounts, logins, registration
+from hospital_bot.services import accounts, logins, registration, throttles
 from hospital_bot.services.accounts import Actor
 
 router = APIRouter(tags=["users"])
@@ -56,8 +56,9 @@ def register_user(body: UserSent, request: Request, desk: TheDesk) -> UserSaid:
     password = people.password(body.password, context=(name, email, desk.clinic.name))
     channel = PREFIX + secrets.token_hex(16)
     source = quotas.source(request.scope)
-    hashed = desk.slow(partial(passwords.hash_password, password, pepper=desk.keys.pepper))  # Busy costs no code
-    pending = desk.do(registration.register, email=email, channel=channel, source=source, keys=desk.keys)
+    desk.do(throttles.pass_source, source=source)  # before the hash, which costs us more; a code is the asker's
+    hashed = desk.slow(partial(passwords.hash_password, password, pepper=desk.keys.pepper))
+    pending = desk.do(registration.register, email=email, channel=channel, source="", keys=desk.keys)
     details = {"user_id": pending.user_id, "email": email, "name": name, "password_hash": hashed, "channel": channel}
     desk.mail(*letters.registration(email, desk.clinic.name, pending.code))
     sealed = desk.keys.seal(json.dumps(details))

@@ -50,9 +50,11 @@ def register(
 ) -> Pending:
     """Begin. Raises Busy or WaitForCode, alike for known and unknown addresses.
 
-    `channel` is whom the code is bound to, `source` where the wish comes from, if that is not the same.
+    `channel` is whom the code is bound to, `source` where the wish comes from, if that is not the same; empty where
+    that was counted before.
     """
-    throttles.pass_source(session, source=source or channel, now=now)
+    if source != "":
+        throttles.pass_source(session, source=source or channel, now=now)
     stand_in = f"{keys.codes.digest('stand-in', email)[:32]}{people.NO_MAIL}"
     found = session.execute(
         select(User.user_id, User.email, SHELL.label("is_shell")).where(User.email.in_((email, stand_in)))

@@ -212,6 +212,21 @@ def test_who_was_asked_to_come_back_in_a_moment_has_used_up_no_code(
     assert service.post("/users/register", ann).status_code == 201
 
 
+def test_who_registers_too_often_costs_no_hash(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, make = list[str](), passwords.hash_password
+
+    def counted(text: str, *, pepper: bytes) -> str:
+        made.append(text)
+        return make(text, pepper=pepper)
+
+    monkeypatch.setattr(passwords, "hash_password", counted)
+    people = [{"name": "Ann", "email": f"ann{number}@people.example", "password": PASSWORD} for number in range(25)]
+    answers = [service.post("/users/register", person).status_code for person in people]
+
+    assert answers == [201] * 20 + [429] * 5
+    assert len(made) == 20
+
+
 def test_a_password_that_is_changed_while_it_is_looked_at_opens_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
