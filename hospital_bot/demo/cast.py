@@ -36,7 +36,7 @@ PLAYED = (
     (
         DOCTOR,
         True,
-        "A cardiologist, logged in. Try /today, /late and /schedule, then the next morning for the day's list.",
+        "A cardiologist, logged in. Try /today, /late and /schedule, then the morning of a weekday for the day's list.",
     ),
     (
         ADMIN,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import expect
 
+from hospital_bot import slots
 from hospital_bot.demo.stage import Stage, stage
 from tests.browser.conftest import Open, in_one_loop
 from tests.browser.desk import NARROW, Desk, Hand
@@ -20,6 +21,7 @@ pytestmark = in_one_loop
 PATIENCE = 30_000
 """Milliseconds for what comes with the next tick."""
 EVENING = time(20)
+SATURDAY = 5
 PASSWORD = "seven quiet otters"
 
 
@@ -117,12 +119,18 @@ async def test_the_clock_brings_the_reminder_and_the_doctors_day(desk: Desk, hos
     await ann.taps("✅ Confirm")
     await ann.sees("Booked")
     osei = await desk.takes("Dr. Amina Osei")
-    await desk.clock.get_by_role("button", name="Next morning").click()
+    await becomes_the_morning_of(desk, hospital, next_weekday(hospital))
     await osei.sees("07:00")
     await desk.clock.get_by_role("button", name="Just before the next visit").click()
 
     await expect(ann.log).to_contain_text("reminder of your visit", timeout=PATIENCE)
     await desk.shoot("reminder-wide")
+
+
+def next_weekday(hospital: Stage) -> date:
+    """After today: the doctor's next day of work."""
+    today = hospital.product.hospital.clinic.today(hospital.clock.now())
+    return next(day for day in slots.days(today, today + timedelta(days=4)) if day > today and day.weekday() < SATURDAY)
 
 
 async def becomes_the_morning_of(desk: Desk, hospital: Stage, visit: date) -> None:
