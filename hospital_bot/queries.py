@@ -3,10 +3,10 @@ making one takes longer than running it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -80,29 +80,51 @@ def matches(known_by: str) -> ColumnElement[bool]:
     return Doctor.active == true()
 
 
-def doctors(session: Session, who: Who | None, *, first: date, last: date) -> list[DoctorFacts]:
-    """The active doctors meant by `who` (all when None) by name, with their leave from `first` to `last`."""
+def doctors(
+    session: Session,
+    who: Who | None,
+    *,
+    first: date,
+    last: date,
+    now: datetime | None = None,
+    only: Collection[int] = (),
+) -> list[DoctorFacts]:
+    """The active doctors meant by `who` (all when None; some of these, when `only` names them) by name, with their
+    leave from `first` to `last`, both included. With `now` also with what is taken of these days, and of the days
+    around them, and what is kept for somebody then.
+    """
     known_by, value = meant(who)
-    facts = value | {"begin": midnight(first), "end": next_day(last)}
-    found: dict[int, DoctorFacts] = {}
-    for doctor_id, name, specialization, room, raw, approval, starts, ends in session.connection().execute(
-        _doctors(known_by), facts
-    ):
-        doctor = found.get(doctor_id) or DoctorFacts(
-            doctor_id, name, specialization, room, schedules.read(raw), approval=approval
-        )
-        found[doctor_id] = replace(doctor, leave=(*doctor.leave, (starts, ends))) if starts else doctor
-    return list(found.values())
+    facts = value | {"begin": midnight(first), "after": next_day(last)}
+    if now:
+        facts |= {"eve": midnight(first - timedelta(days=1)), "now": now}
+    if only:
+        facts["doctor_ids"] = list(only)
+    statement = _doctors(known_by, with_taken=now is not None, some=bool(only))
+    return [_facts(*row) for row in session.connection().execute(statement, facts)]
 
 
 @cache
-def _doctors(known_by: str) -> Select[*tuple[Any, ...]]:
-    away = and_(
+def _doctors(known_by: str, *, with_taken: bool, some: bool) -> Select[*tuple[Any, ...]]:
+    """A doctor is one row, for the driver is written in Python: fetching one costs more than counting ten."""
+    doctor_ids, eve, after, now = _bounds()
+    away = select(_listed(TimeOff.starts, TimeOff.ends)).where(
         TimeOff.doctor_id == Doctor.doctor_id,
-        TimeOff.starts < bindparam("end", type_=DateTime),
+        TimeOff.starts < after,
         TimeOff.ends > bindparam("begin", type_=DateTime),
     )
-    return (
+    taken = select(
+        _listed(func.date(Appointment.appointment_date), Appointment.appointment_time, Appointment.minutes)
+    ).where(
+        Appointment.doctor_id == Doctor.doctor_id,
+        Appointment.live == 1,
+        Appointment.appointment_date >= eve,
+        Appointment.appointment_date < after,
+    )
+    kept = select(_listed(func.date(Hold.hold_date), Hold.hold_time, Hold.minutes)).where(
+        Hold.doctor_id == Doctor.doctor_id, Hold.hold_date >= eve, Hold.hold_date < after, Hold.expires_at > now
+    )
+    lists = (away, taken, kept) if with_taken else (away,)
+    found = (
         select(
             Doctor.doctor_id,
             User.name,
@@ -110,54 +132,65 @@ def _doctors(known_by: str) -> Select[*tuple[Any, ...]]:
             func.coalesce(Doctor.room, ""),
             type_coerce(Doctor.availability_schedule, Text),  # unparsed: one broken text must not break the rest
             Doctor.approval,
-            TimeOff.starts,
-            TimeOff.ends,
+            *(each.scalar_subquery() for each in lists),
         )
         .join(User, User.user_id == Doctor.user_id)
-        .outerjoin(TimeOff, away)
-        .where(matches(known_by))
-        .order_by(User.name, Doctor.doctor_id)
+        .where(matches(known_by), Doctor.doctor_id.in_(doctor_ids) if some else true())
+    )
+    return found if known_by == "doctor" else found.order_by(User.name, Doctor.doctor_id)
+
+
+def _listed(first: Any, *others: Any) -> ColumnElement[str]:
+    """The rows as one text: a comma between two of them, a slash between two values. None when there are none."""
+    row: ColumnElement[str] = cast(first, String)
+    for value in others:
+        row = row + "/" + cast(value, String)
+    return func.aggregate_strings(row, ",")
+
+
+def _facts(
+    doctor_id: int,
+    name: str,
+    specialization: str,
+    room: str,
+    schedule: str,
+    approval: bool,  # noqa: FBT001 - a column
+    leave: str | None,
+    taken: str | None = None,
+    kept: str | None = None,
+) -> DoctorFacts:
+    return DoctorFacts(
+        doctor_id,
+        name,
+        specialization,
+        room,
+        schedules.read(schedule),
+        leave=tuple(map(_leave, _rows(leave))),
+        approval=approval,
+        taken=_days(taken),
+        kept=_days(kept),
     )
 
 
-def taken_by_doctor(
-    session: Session, doctor_ids: Iterable[int], *, first: date, last: date, now: datetime | None = None
-) -> Iterator[tuple[int, date, Span]]:
-    """The minutes that these doctors' visits take from `first` to `last`, both included (and around them).
-
-    With `now` also the times that are kept for somebody then. A doctor's day is one row, for the driver is written in
-    Python: fetching one costs more than counting ten.
-    """
-    eve = midnight(first - timedelta(days=1))  # a visit may run past midnight
-    facts = {"doctor_ids": list(doctor_ids), "eve": eve, "after": next_day(last)} | ({"now": now} if now else {})
-    for doctor_id, day, spans in session.connection().execute(_taken_by_doctor(with_kept=bool(now)), facts):
-        for text in spans.split(","):
-            for when, span in by_day(day.date(), _span(text)).items():
-                yield doctor_id, when, span
+def _days(listed: str | None) -> tuple[tuple[date, Span], ...]:
+    return tuple(chain.from_iterable(map(_spans, _rows(listed))))
 
 
-@cache
-def _taken_by_doctor(*, with_kept: bool) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
-    def told(clock: InstrumentedAttribute[time], minutes: InstrumentedAttribute[int]) -> ColumnElement[str]:
-        return func.aggregate_strings(cast(clock, String) + "/" + cast(minutes, String), ",")
+def _rows(listed: str | None) -> list[str]:
+    return listed.split(",") if listed else []
 
-    doctor_ids, eve, after, now = _bounds()
-    taken = (
-        select(
-            Appointment.doctor_id,
-            Appointment.appointment_date,
-            told(Appointment.appointment_time, Appointment.minutes),
-        )
-        .where(Appointment.doctor_id.in_(doctor_ids), Appointment.live == 1)
-        .where(Appointment.appointment_date >= eve, Appointment.appointment_date < after)
-        .group_by(Appointment.doctor_id, Appointment.appointment_date)
-    )
-    kept = (
-        select(Hold.doctor_id, Hold.hold_date, told(Hold.hold_time, Hold.minutes))
-        .where(Hold.doctor_id.in_(doctor_ids), Hold.hold_date >= eve, Hold.hold_date < after, Hold.expires_at > now)
-        .group_by(Hold.doctor_id, Hold.hold_date)
-    )
-    return taken.union_all(kept) if with_kept else taken
+
+@lru_cache(maxsize=1024)
+def _leave(row: str) -> tuple[datetime, datetime]:
+    starts, _, ends = row.partition("/")
+    return datetime.fromisoformat(starts), datetime.fromisoformat(ends)
+
+
+@lru_cache(maxsize=16384)
+def _spans(row: str) -> tuple[tuple[date, Span], ...]:
+    """Of each day the minutes that a visit takes: of two, when it runs past midnight."""
+    day, clock, length = row.split("/")
+    return tuple(by_day(date.fromisoformat(day), visit(time.fromisoformat(clock), int(length))).items())
 
 
 def _bounds() -> tuple[BindParameter[Any], ...]:
@@ -168,12 +201,6 @@ def _bounds() -> tuple[BindParameter[Any], ...]:
         bindparam("after", type_=DateTime),
         bindparam("now", type_=Hold.expires_at.type),
     )
-
-
-@lru_cache(maxsize=4096)
-def _span(text: str) -> Span:
-    clock, _, length = text.partition("/")
-    return visit(time.fromisoformat(clock), int(length))
 
 
 def held_around(

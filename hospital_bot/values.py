@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from hospital_bot.schedules import Schedule
+from hospital_bot.slots import Span
 
 LIVE = ("pending", "confirmed", "arrived")
 """Statuses that hold their time: nobody else can have it."""
@@ -55,6 +56,9 @@ class DoctorFacts:
     leave: tuple[tuple[datetime, datetime], ...] = ()
     approval: bool = False
     """What patients book is a request, until the doctor confirms it."""
+    taken: tuple[tuple[date, Span], ...] = ()
+    kept: tuple[tuple[date, Span], ...] = ()
+    """The minutes of days, where they were asked for, that visits take, and that are kept for somebody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -54,13 +54,18 @@ class Choice:
 class Openings:
     """The free times of some doctors in one stretch of days, counted from what was read once."""
 
+    doctors: InitVar[Iterable[DoctorFacts]]
     clinic: Clinic
     now: datetime
-    busy: dict[tuple[int, date], list[Span]] = field(default_factory=lambda: defaultdict(list))
+    busy: dict[tuple[int, date], list[Span]] = field(init=False)
     soon: datetime = field(init=False)
     soon_wall: datetime = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, doctors: Iterable[DoctorFacts]) -> None:
+        self.busy = defaultdict(list)
+        for doctor in doctors:
+            for day, span in (*doctor.taken, *doctor.kept):
+                self.busy[doctor.doctor_id, day].append(span)
         self.soon = self.now + self.clinic.rules.notice
         self.soon_wall = self.clinic.wall(self.soon)
 
@@ -106,20 +111,16 @@ def specializations(session: Session, *, clinic: Clinic, now: datetime) -> list[
 
 def doctor_lines(session: Session, *, who: Who | None, clinic: Clinic, now: datetime) -> list[DoctorLine]:
     """The doctors meant by `who`, the soonest free first; those with nothing free come last, by name."""
-    first, last = clinic.today(now), clinic.last_day(now)
-    doctors = queries.doctors(session, who, first=first, last=last)
-    found: dict[int, datetime] = {}
-    missing = doctors
-    for start, end in _windows(first, last):
-        openings = read_openings(session, missing, start, end, clinic, now)
-        for doctor in missing:
-            if next_start := openings.first_start(doctor, slots.days(start, end)):
-                found[doctor.doctor_id] = next_start
-        missing = [doctor for doctor in missing if doctor.doctor_id not in found]
-        if not missing:
+    lines: dict[int, DoctorLine] = {}
+    full: list[int] = []
+    for start, end in _windows(clinic.today(now), clinic.last_day(now)):
+        doctors, openings = read(session, who, start, end, clinic, now, only=full)
+        for doctor in doctors:
+            lines[doctor.doctor_id] = DoctorLine(doctor, openings.first_start(doctor, slots.days(start, end)))
+        full = [doctor_id for doctor_id, line in lines.items() if not line.next_start]
+        if not full:
             break
-    lines = [DoctorLine(doctor, found.get(doctor.doctor_id)) for doctor in doctors]
-    return sorted(lines, key=lambda line: (line.next_start is None, line.next_start, line.doctor.name))
+    return sorted(lines.values(), key=lambda line: (line.next_start is None, line.next_start, line.doctor.name))
 
 
 def choice(session: Session, *, who: Who, clinic: Clinic, now: datetime) -> Choice:
@@ -133,8 +134,7 @@ def choice_at(session: Session, *, who: Who, start: datetime, clinic: Clinic, no
     day = start.date()
     if not clinic.today(now) <= day <= clinic.last_day(now):
         return choice(session, who=who, clinic=clinic, now=now)
-    doctors = queries.doctors(session, who, first=day, last=day)
-    openings = read_openings(session, doctors, day, day, clinic, now)
+    doctors, openings = read(session, who, day, day, clinic, now)
     minute = slots.minutes(start.time())
     free = [doctor for doctor in doctors if minute in openings.starts(doctor, day)]
     return replace(_choice(who, doctors), approval=all(doctor.approval for doctor in free or doctors))
@@ -144,12 +144,13 @@ def days(
     session: Session, *, who: Who, first: date, most: int, clinic: Clinic, now: datetime
 ) -> tuple[Choice, list[DayLine]]:
     """Up to `most` days from `first` on with free times, and how many each has."""
-    last = clinic.last_day(now)
-    first = min(max(first, clinic.today(now)), last + timedelta(days=1))  # a day far off is none, not an overflow
-    doctors = queries.doctors(session, who, first=first, last=last)
+    first, last = max(first, clinic.today(now)), clinic.last_day(now)
+    if first > last:
+        return choice(session, who=who, clinic=clinic, now=now), []
     lines: list[DayLine] = []
+    doctors: list[DoctorFacts] = []
     for start, end in _windows(first, last, sizes=WINDOWS[1:]):
-        openings = read_openings(session, doctors, start, end, clinic, now)
+        doctors, openings = read(session, who, start, end, clinic, now)
         lines += _day_lines(openings, doctors, slots.days(start, end))
         if len(lines) >= most:
             break
@@ -161,16 +162,15 @@ def month(session: Session, *, who: Who, first: date, last: date, clinic: Clinic
     first, last = max(first, clinic.today(now)), min(last, clinic.last_day(now))
     if first > last:
         return []
-    doctors = queries.doctors(session, who, first=first, last=last)
-    return _day_lines(read_openings(session, doctors, first, last, clinic, now), doctors, slots.days(first, last))
+    doctors, openings = read(session, who, first, last, clinic, now)
+    return _day_lines(openings, doctors, slots.days(first, last))
 
 
 def times(session: Session, *, who: Who, day: date, clinic: Clinic, now: datetime) -> tuple[Choice, list[datetime]]:
     """The free times of that day, each once, however many doctors have it."""
     if not clinic.today(now) <= day <= clinic.last_day(now):
         return choice(session, who=who, clinic=clinic, now=now), []
-    doctors = queries.doctors(session, who, first=day, last=day)
-    openings = read_openings(session, doctors, day, day, clinic, now)
+    doctors, openings = read(session, who, day, day, clinic, now)
     free = {minute for doctor in doctors for minute in openings.starts(doctor, day)}
     return _choice(who, doctors), [slots.at(day, minute) for minute in sorted(free)]
 
@@ -182,8 +182,7 @@ def between(
     first, last = max(first, clinic.today(now)), min(last, clinic.last_day(now))
     if first > last:
         return choice(session, who=who, clinic=clinic, now=now), []
-    doctors = queries.doctors(session, who, first=first, last=last)
-    openings = read_openings(session, doctors, first, last, clinic, now)
+    doctors, openings = read(session, who, first, last, clinic, now)
     found = [
         (day, sorted({slots.at(day, minute) for doctor in doctors for minute in openings.starts(doctor, day)}))
         for day in slots.days(first, last)
@@ -207,14 +206,19 @@ def _windows(first: date, last: date, sizes: tuple[int, ...] = WINDOWS) -> Itera
         start = max(start, end + timedelta(days=1))
 
 
-def read_openings(
-    session: Session, doctors: Sequence[DoctorFacts], first: date, last: date, clinic: Clinic, now: datetime
-) -> Openings:
-    openings = Openings(clinic, now)
-    ids = [doctor.doctor_id for doctor in doctors]
-    for doctor_id, day, span in queries.taken_by_doctor(session, ids, first=first, last=last, now=now):
-        openings.busy[doctor_id, day].append(span)
-    return openings
+def read(
+    session: Session,
+    who: Who | None,
+    first: date,
+    last: date,
+    clinic: Clinic,
+    now: datetime,
+    *,
+    only: Collection[int] = (),
+) -> tuple[list[DoctorFacts], Openings]:
+    """The doctors meant by `who` (some of these, when `only` names them), and when they are free."""
+    doctors = queries.doctors(session, who, first=first, last=last, now=now, only=only)
+    return doctors, Openings(doctors, clinic, now)
 
 
 def _day_lines(openings: Openings, doctors: Sequence[DoctorFacts], days: Iterable[date]) -> list[DayLine]:

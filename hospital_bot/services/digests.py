@@ -182,8 +182,8 @@ def read(session: Session, *, doctor_id: int, day: date, clinic: Clinic, now: da
     return Digest(day, facts.name, lines, gaps, tuple(leave), on_evenings=evening, weekly=weekly)
 
 
-def _facts(session: Session, doctor_id: int, first: date, last: date) -> DoctorFacts:
-    found = queries.doctors(session, Who(doctor_id), first=first, last=last)
+def _facts(session: Session, doctor_id: int, first: date, last: date, now: datetime | None = None) -> DoctorFacts:
+    found = queries.doctors(session, Who(doctor_id), first=first, last=last, now=now)
     if not found:
         raise NotFound
     return found[0]
@@ -245,9 +245,9 @@ def check_week(session: Session, row: Notification, *, clinic: Clinic, now: date
 
 def read_week(session: Session, *, doctor_id: int, monday: date, clinic: Clinic, now: datetime) -> Week:  # noqa: ARG001 - as `read`
     sunday = monday + timedelta(days=6)
-    facts = _facts(session, doctor_id, monday, sunday)
+    facts = _facts(session, doctor_id, monday, sunday, now)
     visits: dict[date, list[Span]] = {day: [] for day in slots.days(monday, sunday)}
-    for _, day, span in queries.taken_by_doctor(session, [doctor_id], first=monday, last=sunday):
+    for day, span in facts.taken:
         if day in visits:
             visits[day].append(span)
     return Week(facts.name, tuple(_day(facts, day, spans) for day, spans in visits.items()))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from hospital_bot import queries, slots
+from hospital_bot import slots
 from hospital_bot.clinic import Clinic
 from hospital_bot.errors import NotOffered, PatientBusy, SlotTaken
 from hospital_bot.models import Appointment, Doctor, Hold, Notification, TimeOff, User, midnight, starts_at
@@ -132,8 +132,7 @@ def _prolong(session: Session, visit: Visit, until: datetime, now: datetime) -> 
 def _candidates(session: Session, visit: Visit, who: Who, clinic: Clinic, now: datetime) -> Iterator[Candidate]:
     """Every free time of the doctors, in order, that the patient can still take when it is no longer kept."""
     first, last = clinic.today(now), clinic.last_day(now)
-    doctors = queries.doctors(session, who, first=first, last=last)
-    openings = availability.read_openings(session, doctors, first, last, clinic, now)
+    doctors, openings = availability.read(session, who, first, last, clinic, now)
     mine, earliest = _busy(session, visit.patient_id), now + clinic.rules.notice + KEPT
     for day in slots.days(first, last):
         for free in sorted(_free(openings, doctors, day, visit.doctor_id)):

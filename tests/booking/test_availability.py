@@ -210,11 +210,11 @@ def counted(hospital: Hospital) -> Iterator[list[str]]:
 
 
 STATEMENTS = {
-    "specializations": 4,  # the doctors; what they hold in two days, two weeks, the rest
-    "doctor_lines": 4,
-    "days": 3,
-    "month": 2,
-    "times": 2,
+    "specializations": 3,  # two days, two weeks, the rest
+    "doctor_lines": 3,
+    "days": 2,
+    "month": 1,
+    "times": 1,
     "book": 6,  # two locks, the doctors, what is held, the new row, the messages
     "move": 7,  # and the old row
     "cancel": 4,  # the visit, its end, the messages, the log
