@@ -19,8 +19,9 @@ from handlers.screen import Button, Screen
 from handlers.texts import account as words
 from handlers.turn import Turn
 from hospital_bot import passwords, people
-from hospital_bot.errors import BadInput, Busy, CodeSpent, WaitForCode, WrongCode, WrongCredentials
+from hospital_bot.errors import BadInput, Busy, CodeSpent, NotLoggedIn, WaitForCode, WrongCode, WrongCredentials
 from hospital_bot.services import accounts, logins
+from hospital_bot.services.logins import PasswordCheck
 
 area = Area("login")
 draft_needed = account.needs("login", words.LOG_IN_AGAIN, Button(texts.LOG_IN, link("login.start")))
@@ -71,14 +72,14 @@ def ask_password(turn: Turn, email: str, notice: str = "") -> Screen:
 def take_password(turn: Turn, text: str) -> Screen:
     email = turn.draft("login")["email"]
     try:
-        user_id = check_password(turn, email, text)
+        check = check_password(turn, email, text)
     except WrongCredentials as refusal:
         return ask_password(turn, email, texts.refused(refusal))
-    return send_code(turn, user_id=user_id, email=email)
+    return send_code(turn, user_id=check.user_id, email=email, version=check.token_version)
 
 
-def check_password(turn: Turn, email: str, typed: str) -> int:
-    """Whose password it is; an old hash is replaced on the way. Raises WrongCredentials, or Busy."""
+def check_password(turn: Turn, email: str, typed: str) -> PasswordCheck:
+    """Whose password it is, in `user_id`; an old hash is replaced on the way. Raises WrongCredentials, or Busy."""
     keys = turn.hospital.keys
     check = turn.first(logins.begin_password, email=email, source=turn.channel, telegram_id=turn.telegram_id, keys=keys)
     fresh = None
@@ -92,12 +93,12 @@ def check_password(turn: Turn, email: str, typed: str) -> int:
     user_id = turn.do(logins.finish_password, check=check, correct=correct, channel=turn.channel)
     if fresh:
         turn.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=fresh)
-    return user_id
+    return check
 
 
-def send_code(turn: Turn, *, user_id: int, email: str) -> Screen:
-    """The password was right, or has just been set: now the code."""
-    turn.data["login"] = {"email": email, "user_id": user_id, "proved": turn.now.isoformat()}
+def send_code(turn: Turn, *, user_id: int | None, email: str, version: int | None = None) -> Screen:
+    """The password was right, as it was in this `version`, or has just been set: now the code."""
+    turn.data["login"] = {"email": email, "user_id": user_id, "version": version, "proved": turn.now.isoformat()}
     return _challenge(turn, by_mail=False)
 
 
@@ -123,12 +124,15 @@ def _challenge(turn: Turn, *, by_mail: bool) -> Screen:
             user_id=draft["user_id"],
             channel=turn.channel,
             keys=turn.hospital.keys,
+            token_version=draft.get("version"),
             by_mail=by_mail,
         )
+    except NotLoggedIn:
+        return _prove_again(turn)
     except WaitForCode as wait:  # only mailed codes have to be waited for
         draft.update(method="mail", by_mail=by_mail)
         return _ask_code(turn, texts.refused(wait))
-    draft.update(method=challenge.method, by_mail=by_mail, may_mail=challenge.may_mail)
+    draft.update(method=challenge.method, by_mail=by_mail, may_mail=challenge.may_mail, version=challenge.token_version)
     if challenge.code:
         account.mail_code(turn, challenge.email, challenge.code, "to log in", after_password=True)
     return _ask_code(turn)
@@ -176,8 +180,11 @@ def take_code(turn: Turn, text: str) -> Screen:
             telegram_id=turn.telegram_id,
             channel=turn.channel,
             keys=turn.hospital.keys,
+            token_version=draft.get("version"),
             by_mail=draft["by_mail"],
         )
+    except NotLoggedIn:
+        return _prove_again(turn)
     except (WrongCode, CodeSpent) as refusal:
         refused = words.code_refused if draft["method"] == "mail" else words.app_refused
         return _ask_code(turn, refused(refusal))

@@ -41,12 +41,14 @@ class PasswordCheck:
 class Challenge:
     """`app`: ask for the authenticator app's code. `mail`: mail this code to this address after COMMIT.
 
+    `token_version` is for `login`: the password must still be the same then.
     `may_mail`: whoever has not got the app at hand may have a code mailed instead.
     """
 
     method: Literal["app", "mail"]
     email: str
     code: str | None = field(repr=False)
+    token_version: int
     may_mail: bool = True
 
 
@@ -110,22 +112,26 @@ def login_code(
     channel: str,
     keys: Keys,
     now: datetime,
+    token_version: int | None = None,
     by_mail: bool = False,
     purpose: otp.Purpose = "login",
 ) -> Challenge:
     """The second factor, once the password was right, and again for another code. Raises WaitForCode, or NotLoggedIn.
 
+    With `token_version` NotLoggedIn is raised for a password that was changed after it was right.
     `purpose` is `stepup` for `prove_again`.
     `by_mail` is for a patient without the app at hand. Staff see other people's data: theirs is the app alone.
     """
-    whose = select(User.email, User.role, User.totp_secret).outerjoin(Doctor, Doctor.user_id == User.user_id)
-    person = session.execute(whose.where(User.user_id == user_id, accounts.HERE)).first()
-    if person is None:
+    whose = select(User.email, User.role, User.totp_secret, User.token_version)
+    person = session.execute(
+        whose.outerjoin(Doctor, Doctor.user_id == User.user_id).where(User.user_id == user_id, accounts.HERE)
+    ).first()
+    if person is None or token_version not in (None, person.token_version):
         raise NotLoggedIn
     if _asks_app(person, by_mail=by_mail):
-        return Challenge("app", person.email, None, may_mail=person.role == "patient")
+        return Challenge("app", person.email, None, person.token_version, may_mail=person.role == "patient")
     code = otp.issue(session, user_id=user_id, purpose=purpose, channel=channel, keys=keys, now=now)
-    return Challenge("mail", person.email, code)
+    return Challenge("mail", person.email, code, person.token_version)
 
 
 def login(
@@ -137,13 +143,16 @@ def login(
     channel: str,
     keys: Keys,
     now: datetime,
+    token_version: int | None = None,
     by_mail: bool = False,
 ) -> LoggedIn:
     """Log in on this Telegram account and nowhere else. Raises WrongCode or CodeSpent, after counting the try.
 
-    `by_mail` as it was given to `login_code`.
+    `by_mail` and `token_version` as for `login_code`, and NotLoggedIn as there.
     """
     person = _person(session, user_id, channel, now)
+    if token_version not in (None, person.token_version):
+        raise NotLoggedIn
     own = telegram_id if person.telegram_id == telegram_id else None
     _prove(session, person, own, channel, typed, keys, now, by_mail=by_mail)
     accounts.link(session, telegram_id=telegram_id, user_id=user_id, role=person.role, now=now)
@@ -202,6 +211,7 @@ def _person(session: Session, user_id: int, channel: str, now: datetime, *, purp
             User.role,
             User.verified_at,
             User.totp_secret,
+            User.token_version,
             Patient.patient_id,
             Doctor.doctor_id,
             TelegramAccount.telegram_id,

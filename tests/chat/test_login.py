@@ -10,7 +10,7 @@ from handlers.texts import account as words
 from hospital_bot import passwords
 from hospital_bot.errors import Busy, WrongCredentials
 from hospital_bot.gate import Gate
-from hospital_bot.services import doctors, totp
+from hospital_bot.services import doctors, resets, totp
 from hospital_bot.services.accounts import Actor
 from hospital_bot.simulator.phone import Phone
 from tests.chat.conftest import PASSWORD, Hospital, chat_of, email_of
@@ -286,6 +286,22 @@ async def test_after_a_quarter_of_an_hour_the_password_is_asked_again(hospital: 
     await (ann.taps(late) if late == words.NEW_CODE else ann.says(late))
 
     assert ann.last.text.startswith(words.PROVE_AGAIN)
+
+
+@pytest.mark.parametrize("then", ["the code", words.NEW_CODE])
+async def test_a_login_under_way_ends_with_the_password_that_began_it(hospital: Hospital, then: str) -> None:
+    ann = await hospital.patient("Ann")
+    other = await at_code(await hospital.phone("Other phone"))
+    user_id = hospital.scalar("SELECT user_id FROM users WHERE email = :email", email=email_of("Ann"))
+    changed = {"user_id": user_id, "password_hash": hospital.hashed("quite another one"), "channel": "desk"}
+    hospital.do(resets.change_password, **changed)
+    hospital.clock.turn(seconds=61)
+
+    await (other.says(hospital.code()) if then == "the code" else other.taps(then))
+
+    assert other.last.text.startswith(words.PROVE_AGAIN)
+    await ann.says("/appointments")
+    assert not ann.last.text.startswith("Please log in first")
 
 
 async def test_back_leads_to_the_password_the_address_and_the_menu(hospital: Hospital) -> None:
