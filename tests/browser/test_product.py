@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import date, datetime, time, timedelta
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
+import time_machine
 from playwright.async_api import expect
 
 from hospital_bot import slots
@@ -21,18 +24,21 @@ pytestmark = in_one_loop
 PATIENCE = 30_000
 """Milliseconds for what comes with the next tick."""
 EVENING = time(20)
+FRIDAY = datetime(2026, 11, 27, 2, tzinfo=UTC)
 SATURDAY = 5
 PASSWORD = "seven quiet otters"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hospital(tmp_path: Path) -> AsyncIterator[Stage]:
+async def hospital(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """In the evening: the next free time is far enough ahead to be moved and cancelled."""
-    async with stage(tmp_path) as on:
-        clinic, now = on.product.hospital.clinic, on.clock.now()
-        today = clinic.instant(datetime.combine(clinic.today(now), EVENING))
-        on.clock.turn((today if now < today else today + timedelta(days=1)) - now)
-        yield on
+    begun = getattr(request, "param", None)
+    with time_machine.travel(begun, tick=True) if begun else nullcontext():
+        async with stage(tmp_path) as on:
+            clinic, now = on.product.hospital.clinic, on.clock.now()
+            today = clinic.instant(datetime.combine(clinic.today(now), EVENING))
+            on.clock.turn((today if now < today else today + timedelta(days=1)) - now)
+            yield on
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -113,6 +119,7 @@ async def test_two_phones_race_for_one_time(desk: Desk, hospital: Stage, windows
     await desk.shoot("race-wide")
 
 
+@pytest.mark.parametrize("hospital", [None, FRIDAY], indirect=True, ids=["today", "before a weekend"])
 async def test_the_clock_brings_the_reminder_and_the_doctors_day(desk: Desk, hospital: Stage) -> None:
     ann = Hand(desk.page, "Ann Palmer")
     await chooses_a_time(ann)
