@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import structlog
-from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats, InputFile, Update
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeAllPrivateChats,
+    CallbackQuery,
+    Chat,
+    InaccessibleMessage,
+    InputFile,
+    Update,
+    User,
+)
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 from telegram.request import BaseRequest, RequestData
@@ -94,16 +104,22 @@ class HospitalBot(ExtBot[str]):
     def read(self, raw: Json) -> Update:
         """The update as an object. Raises what an odd field leads to.
 
-        A tap comes with its whole message, and only where that stands is of use. It is read as a message that is out
-        of reach (date 0), which has no more than that. Of who tapped, too, only who it is matters.
+        A tap comes with its whole message, and of that only the place is of use; of who tapped, who it is. The library
+        would make objects of all the rest, which takes longer than anything else that a tap needs in Python.
         """
         tap = raw.get("callback_query")
-        if tap and tap.get("message"):
-            message = tap["message"]
-            out_of_reach = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
-            sender = {name: tap["from"][name] for name in ("id", "is_bot", "first_name")}
-            raw = raw | {"callback_query": tap | {"from": sender, "message": out_of_reach}}
-        return Update.de_json(raw, self)
+        if not tap:
+            return Update.de_json(raw, self)
+        sender, message = tap["from"], tap.get("message")
+        user = User(sender["id"], sender["first_name"], sender["is_bot"])
+        place = InaccessibleMessage(_chat(message["chat"]), message["message_id"]) if message else None
+        return Update(
+            raw["update_id"], callback_query=CallbackQuery(tap["id"], user, "", message=place, data=tap.get("data"))
+        )
+
+
+def _chat(raw: Json) -> Chat:
+    return Chat(raw["id"], raw["type"])
 
 
 def _plain(values: Json) -> RequestData:
