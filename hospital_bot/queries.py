@@ -3,7 +3,9 @@ making one takes longer than running it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from itertools import chain
@@ -29,6 +31,7 @@ from sqlalchemy import (
     select,
     true,
     type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -86,44 +89,56 @@ def doctors(
     *,
     first: date,
     last: date,
+    until: date | None = None,
     now: datetime | None = None,
-    only: Collection[int] = (),
 ) -> list[DoctorFacts]:
-    """The active doctors meant by `who` (all when None; some of these, when `only` names them) by name, with their
-    leave from `first` to `last`, both included. With `now` also with what is taken of these days, and of the days
-    around them, and what is kept for somebody then.
+    """The active doctors meant by `who` (all when None) by name, with their leave from `first` to `last`.
+
+    With `now` also with what is taken of the days from `first` to `until` (or `last`), as by `with_taken`. Of one
+    doctor that is one statement.
     """
     known_by, value = meant(who)
-    facts = value | {"begin": midnight(first), "after": next_day(last)}
-    if now:
-        facts |= {"eve": midnight(first - timedelta(days=1)), "now": now}
-    if only:
-        facts["doctor_ids"] = list(only)
-    statement = _doctors(known_by, with_taken=now is not None, some=bool(only))
-    return [_facts(*row) for row in session.connection().execute(statement, facts)]
+    facts = value | {"begin": midnight(first), "end": next_day(last)}
+    at_once = now is not None and known_by == "doctor"
+    if now and at_once:
+        facts |= _stretch(first, until or last, now)
+    found = [_facts(*row) for row in session.connection().execute(_doctors(known_by, with_taken=at_once), facts)]
+    if now and not at_once:
+        return with_taken(session, found, first=first, last=until or last, now=now)
+    return found
+
+
+def with_taken(
+    session: Session, doctors: Sequence[DoctorFacts], *, first: date, last: date, now: datetime
+) -> list[DoctorFacts]:
+    """They, with what is taken of their days from `first` to `last`, both included, and of those around them; and with
+    what is kept for somebody at `now`.
+
+    The statement names them: by a column of another table the server finds a doctor's visits, but not those of some
+    days alone, and looks through years of them.
+    """
+    facts = _stretch(first, last, now) | {"doctor_ids": [doctor.doctor_id for doctor in doctors]}
+    lists: dict[int, dict[str, Any]] = defaultdict(lambda: {"taken": (), "kept": ()})
+    for listed, doctor_id, kind in session.connection().execute(_taken_by_doctor(), facts):
+        lists[doctor_id][kind] = _days(listed)
+    return [replace(doctor, **lists[doctor.doctor_id]) for doctor in doctors]
+
+
+def _stretch(first: date, last: date, now: datetime) -> dict[str, Any]:
+    """A visit may run past midnight, so the day before is looked at, too."""
+    return {"eve": midnight(first - timedelta(days=1)), "after": next_day(last), "now": now}
 
 
 @cache
-def _doctors(known_by: str, *, with_taken: bool, some: bool) -> Select[*tuple[Any, ...]]:
+def _doctors(known_by: str, *, with_taken: bool) -> Select[*tuple[Any, ...]]:
     """A doctor is one row, for the driver is written in Python: fetching one costs more than counting ten."""
-    doctor_ids, eve, after, now = _bounds()
     away = select(_listed(TimeOff.starts, TimeOff.ends)).where(
         TimeOff.doctor_id == Doctor.doctor_id,
-        TimeOff.starts < after,
+        TimeOff.starts < bindparam("end", type_=DateTime),
         TimeOff.ends > bindparam("begin", type_=DateTime),
     )
-    taken = select(
-        _listed(func.date(Appointment.appointment_date), Appointment.appointment_time, Appointment.minutes)
-    ).where(
-        Appointment.doctor_id == Doctor.doctor_id,
-        Appointment.live == 1,
-        Appointment.appointment_date >= eve,
-        Appointment.appointment_date < after,
-    )
-    kept = select(_listed(func.date(Hold.hold_date), Hold.hold_time, Hold.minutes)).where(
-        Hold.doctor_id == Doctor.doctor_id, Hold.hold_date >= eve, Hold.hold_date < after, Hold.expires_at > now
-    )
-    lists = (away, taken, kept) if with_taken else (away,)
+    who = bindparam("who", type_=BigInteger)
+    lists = (away, *_taken(lambda doctor_id: doctor_id == who)) if with_taken else (away,)
     found = (
         select(
             Doctor.doctor_id,
@@ -135,9 +150,35 @@ def _doctors(known_by: str, *, with_taken: bool, some: bool) -> Select[*tuple[An
             *(each.scalar_subquery() for each in lists),
         )
         .join(User, User.user_id == Doctor.user_id)
-        .where(matches(known_by), Doctor.doctor_id.in_(doctor_ids) if some else true())
+        .where(matches(known_by))
     )
     return found if known_by == "doctor" else found.order_by(User.name, Doctor.doctor_id)
+
+
+@cache
+def _taken_by_doctor() -> CompoundSelect[*tuple[Any, ...]]:
+    doctor_ids, *_ = _bounds()
+    taken, kept = _taken(lambda doctor_id: doctor_id.in_(doctor_ids))
+    return union_all(
+        taken.add_columns(Appointment.doctor_id, literal("taken")).group_by(Appointment.doctor_id),
+        kept.add_columns(Hold.doctor_id, literal("kept")).group_by(Hold.doctor_id),
+    )
+
+
+def _taken(theirs: Callable[[InstrumentedAttribute[int]], ColumnElement[bool]]) -> tuple[Select[str], Select[str]]:
+    """The times of visits, and those kept for somebody."""
+    _, eve, after, now = _bounds()
+    taken = select(_listed(func.date(Appointment.appointment_date), Appointment.appointment_time, Appointment.minutes))
+    kept = select(_listed(func.date(Hold.hold_date), Hold.hold_time, Hold.minutes))
+    return (
+        taken.where(
+            theirs(Appointment.doctor_id),
+            Appointment.live == 1,
+            Appointment.appointment_date >= eve,
+            Appointment.appointment_date < after,
+        ),
+        kept.where(theirs(Hold.doctor_id), Hold.hold_date >= eve, Hold.hold_date < after, Hold.expires_at > now),
+    )
 
 
 def _listed(first: Any, *others: Any) -> ColumnElement[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -111,16 +111,22 @@ def specializations(session: Session, *, clinic: Clinic, now: datetime) -> list[
 
 def doctor_lines(session: Session, *, who: Who | None, clinic: Clinic, now: datetime) -> list[DoctorLine]:
     """The doctors meant by `who`, the soonest free first; those with nothing free come last, by name."""
-    lines: dict[int, DoctorLine] = {}
-    full: list[int] = []
-    for start, end in _windows(clinic.today(now), clinic.last_day(now)):
-        doctors, openings = read(session, who, start, end, clinic, now, only=full)
-        for doctor in doctors:
-            lines[doctor.doctor_id] = DoctorLine(doctor, openings.first_start(doctor, slots.days(start, end)))
-        full = [doctor_id for doctor_id, line in lines.items() if not line.next_start]
-        if not full:
+    first, last = clinic.today(now), clinic.last_day(now)
+    windows = list(_windows(first, last))
+    doctors = missing = queries.doctors(session, who, first=first, last=last, until=windows[0][1], now=now)
+    found: dict[int, datetime] = {}
+    for start, end in windows:
+        if start > first:
+            missing = queries.with_taken(session, missing, first=start, last=end, now=now)
+        openings = Openings(missing, clinic, now)
+        for doctor in missing:
+            if next_start := openings.first_start(doctor, slots.days(start, end)):
+                found[doctor.doctor_id] = next_start
+        missing = [doctor for doctor in missing if doctor.doctor_id not in found]
+        if not missing:
             break
-    return sorted(lines.values(), key=lambda line: (line.next_start is None, line.next_start, line.doctor.name))
+    lines = [DoctorLine(doctor, found.get(doctor.doctor_id)) for doctor in doctors]
+    return sorted(lines, key=lambda line: (line.next_start is None, line.next_start, line.doctor.name))
 
 
 def choice(session: Session, *, who: Who, clinic: Clinic, now: datetime) -> Choice:
@@ -147,11 +153,13 @@ def days(
     first, last = max(first, clinic.today(now)), clinic.last_day(now)
     if first > last:
         return choice(session, who=who, clinic=clinic, now=now), []
+    windows = list(_windows(first, last, sizes=WINDOWS[1:]))
+    doctors = queries.doctors(session, who, first=first, last=last, until=windows[0][1], now=now)
     lines: list[DayLine] = []
-    doctors: list[DoctorFacts] = []
-    for start, end in _windows(first, last, sizes=WINDOWS[1:]):
-        doctors, openings = read(session, who, start, end, clinic, now)
-        lines += _day_lines(openings, doctors, slots.days(start, end))
+    for start, end in windows:
+        if start > first:
+            doctors = queries.with_taken(session, doctors, first=start, last=end, now=now)
+        lines += _day_lines(Openings(doctors, clinic, now), doctors, slots.days(start, end))
         if len(lines) >= most:
             break
     return _choice(who, doctors), lines[:most]
@@ -207,17 +215,10 @@ def _windows(first: date, last: date, sizes: tuple[int, ...] = WINDOWS) -> Itera
 
 
 def read(
-    session: Session,
-    who: Who | None,
-    first: date,
-    last: date,
-    clinic: Clinic,
-    now: datetime,
-    *,
-    only: Collection[int] = (),
+    session: Session, who: Who, first: date, last: date, clinic: Clinic, now: datetime
 ) -> tuple[list[DoctorFacts], Openings]:
-    """The doctors meant by `who` (some of these, when `only` names them), and when they are free."""
-    doctors = queries.doctors(session, who, first=first, last=last, now=now, only=only)
+    """The doctors meant by `who`, and when they are free."""
+    doctors = queries.doctors(session, who, first=first, last=last, now=now)
     return doctors, Openings(doctors, clinic, now)
 
 
