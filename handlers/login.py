@@ -21,7 +21,6 @@ from handlers.turn import Turn
 from hospital_bot import passwords, people
 from hospital_bot.errors import BadInput, Busy, CodeSpent, NotLoggedIn, WaitForCode, WrongCode, WrongCredentials
 from hospital_bot.services import accounts, logins
-from hospital_bot.services.logins import PasswordCheck
 
 area = Area("login")
 draft_needed = account.needs("login", words.LOG_IN_AGAIN, Button(texts.LOG_IN, link("login.start")))
@@ -72,14 +71,15 @@ def ask_password(turn: Turn, email: str, notice: str = "") -> Screen:
 def take_password(turn: Turn, text: str) -> Screen:
     email = turn.draft("login")["email"]
     try:
-        check = check_password(turn, email, text)
+        user_id, version = check_password(turn, email, text)
     except WrongCredentials as refusal:
         return ask_password(turn, email, texts.refused(refusal))
-    return send_code(turn, user_id=check.user_id, email=email, version=check.token_version)
+    return send_code(turn, user_id=user_id, email=email, version=version)
 
 
-def check_password(turn: Turn, email: str, typed: str) -> PasswordCheck:
-    """Whose password it is, in `user_id`; an old hash is replaced on the way. Raises WrongCredentials, or Busy."""
+def check_password(turn: Turn, email: str, typed: str) -> tuple[int, int]:
+    """Whose password it is, and their token_version; an old hash is replaced on the way. Raises WrongCredentials, or
+    Busy."""
     keys = turn.hospital.keys
     check = turn.first(logins.begin_password, email=email, source=turn.channel, telegram_id=turn.telegram_id, keys=keys)
     fresh = None
@@ -93,11 +93,11 @@ def check_password(turn: Turn, email: str, typed: str) -> PasswordCheck:
     user_id = turn.do(logins.finish_password, check=check, correct=correct, channel=turn.channel)
     if fresh:
         turn.do(logins.set_password_hash, user_id=user_id, stored=check.stored, password_hash=fresh)
-    return check
+    return user_id, check.token_version
 
 
-def send_code(turn: Turn, *, user_id: int | None, email: str, version: int | None = None) -> Screen:
-    """The password was right, as it was in this `version`, or has just been set: now the code."""
+def send_code(turn: Turn, *, user_id: int, email: str, version: int | None = None) -> Screen:
+    """The password was right, at this token_version, or has just been set: now the code."""
     turn.data["login"] = {"email": email, "user_id": user_id, "version": version, "proved": turn.now.isoformat()}
     return _challenge(turn, by_mail=False)
 

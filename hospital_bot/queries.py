@@ -94,18 +94,20 @@ def doctors(
 ) -> list[DoctorFacts]:
     """The active doctors meant by `who` (all when None) by name, with their leave from `first` to `last`.
 
-    With `now` also with what is taken of the days from `first` to `until` (or `last`), as by `with_taken`. Of one
-    doctor that is one statement.
+    With `now` also `with_taken`, of the days from `first` to `until` (or `last`); of one doctor by the same statement.
     """
     known_by, value = meant(who)
     facts = value | {"begin": midnight(first), "end": next_day(last)}
-    at_once = now is not None and known_by == "doctor"
-    if now and at_once:
-        facts |= _stretch(first, until or last, now)
-    found = [_facts(*row) for row in session.connection().execute(_doctors(known_by, with_taken=at_once), facts)]
-    if now and not at_once:
-        return with_taken(session, found, first=first, last=until or last, now=now)
-    return found
+    if now is None:
+        return _read(session, _doctors(known_by), facts)
+    until = until or last
+    if known_by == "doctor":
+        return _read(session, _doctors(known_by, with_taken=True), facts | _stretch(first, until, now))
+    return with_taken(session, _read(session, _doctors(known_by), facts), first=first, last=until, now=now)
+
+
+def _read(session: Session, statement: Select[*tuple[Any, ...]], facts: dict[str, Any]) -> list[DoctorFacts]:
+    return [_facts(*row) for row in session.connection().execute(statement, facts)]
 
 
 def with_taken(
@@ -130,7 +132,7 @@ def _stretch(first: date, last: date, now: datetime) -> dict[str, Any]:
 
 
 @cache
-def _doctors(known_by: str, *, with_taken: bool) -> Select[*tuple[Any, ...]]:
+def _doctors(known_by: str, *, with_taken: bool = False) -> Select[*tuple[Any, ...]]:
     """A doctor is one row, for the driver is written in Python: fetching one costs more than counting ten."""
     away = select(_listed(TimeOff.starts, TimeOff.ends)).where(
         TimeOff.doctor_id == Doctor.doctor_id,

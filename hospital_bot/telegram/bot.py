@@ -105,21 +105,18 @@ class HospitalBot(ExtBot[str]):
         """The update as an object. Raises what an odd field leads to.
 
         A tap comes with its whole message, and of that only the place is of use; of who tapped, who it is. The library
-        would make objects of all the rest, which takes longer than anything else that a tap needs in Python.
+        would make objects of all the rest.
         """
         tap = raw.get("callback_query")
         if not tap:
             return Update.de_json(raw, self)
         sender, message = tap["from"], tap.get("message")
         user = User(sender["id"], sender["first_name"], sender["is_bot"])
-        place = InaccessibleMessage(_chat(message["chat"]), message["message_id"]) if message else None
-        return Update(
-            raw["update_id"], callback_query=CallbackQuery(tap["id"], user, "", message=place, data=tap.get("data"))
-        )
-
-
-def _chat(raw: Json) -> Chat:
-    return Chat(raw["id"], raw["type"])
+        place = None
+        if message:
+            place = InaccessibleMessage(Chat(message["chat"]["id"], message["chat"]["type"]), message["message_id"])
+        query = CallbackQuery(tap["id"], user, chat_instance="", message=place, data=tap.get("data"))
+        return Update(raw["update_id"], callback_query=query)
 
 
 def _plain(values: Json) -> RequestData:
