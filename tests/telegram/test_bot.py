@@ -82,3 +82,29 @@ def test_the_libraries_write_nothing_of_what_was_said(name: str, level: int) -> 
     quiet_libraries()
 
     assert not logging.getLogger(name).isEnabledFor(level)
+
+
+def test_of_a_tap_the_place_and_the_person_are_read_and_nothing_else(bot: HospitalBot) -> None:
+    ann, family = {"id": 5, "is_bot": False, "first_name": "Ann"}, {"id": -7, "type": "group", "title": "Family"}
+    message = {"message_id": 9, "date": 1_700_000_000, "chat": family, "text": "Who comes?", "photo": "of no such kind"}
+    tap = {"id": "77", "from": ann, "chat_instance": "1", "data": "book.start", "message": message}
+
+    update = bot.read({"update_id": 3, "callback_query": tap})
+
+    assert (update.update_id, update.effective_chat and update.effective_chat.id) == (3, -7)
+    assert update.effective_chat and update.effective_chat.type == "group"
+    read = update.callback_query
+    assert read and read.message
+    assert (read.id, read.data, read.from_user.id, read.message.message_id) == ("77", "book.start", 5, 9)
+
+
+@pytest.mark.parametrize("missing", ["message", "data"])
+def test_a_tap_may_come_without_its_message_or_its_data(bot: HospitalBot, missing: str) -> None:
+    ann = {"id": 5, "is_bot": False, "first_name": "Ann"}
+    message = {"message_id": 9, "date": 0, "chat": {"id": 5, "type": "private"}}
+    tap = {"id": "77", "from": ann, "chat_instance": "1", "data": "book.start", "message": message}
+    del tap[missing]
+
+    read = bot.read({"update_id": 3, "callback_query": tap}).callback_query
+
+    assert read and getattr(read, missing) is None
