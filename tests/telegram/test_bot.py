@@ -91,10 +91,11 @@ def test_of_a_tap_the_place_and_the_person_are_read_and_nothing_else(bot: Hospit
 
     update = bot.read({"update_id": 3, "callback_query": tap})
 
-    assert (update.update_id, update.effective_chat and update.effective_chat.id) == (3, -7)
-    assert update.effective_chat and update.effective_chat.type == "group"
+    assert update.effective_chat
+    assert (update.update_id, update.effective_chat.id, update.effective_chat.type) == (3, -7, "group")
     read = update.callback_query
-    assert read and read.message
+    assert read
+    assert read.message
     assert (read.id, read.data, read.from_user.id, read.message.message_id) == ("77", "book.start", 5, 9)
 
 
@@ -107,4 +108,5 @@ def test_a_tap_may_come_without_its_message_or_its_data(bot: HospitalBot, missin
 
     read = bot.read({"update_id": 3, "callback_query": tap}).callback_query
 
-    assert read and getattr(read, missing) is None
+    assert read
+    assert getattr(read, missing) is None
